@@ -1,0 +1,37 @@
+/* dynamodb.h -- DynamoDB and its global tables, as the layers above see them.
+ *
+ * Purpose  Create, register with the dispatcher, reset. Everything else goes through dispatch; the
+ *          three look-ups at the end serve the control API and drills (conflicts, backlog, one item
+ * on all replicas) without changing anything. Owner    ddb_create() gives, ddb_destroy() takes
+ * back. */
+#ifndef EMULATORS_DYNAMODB_DYNAMODB_H
+#define EMULATORS_DYNAMODB_DYNAMODB_H
+
+#include "emulators/wire/call.h"
+
+struct ddb;
+
+extern const struct wire_service ddb_service;         /* "dynamodb" */
+extern const struct wire_service ddb_streams_service; /* "dynamodbstreams" (signed as dynamodb) */
+
+MUST_USE enum sim_result ddb_create(const struct wire_host *host, struct ddb **ddb,
+                                    struct sim_error *error);
+void ddb_destroy(struct ddb *ddb);
+MUST_USE enum sim_result ddb_reset(struct ddb *ddb, struct sim_error *error); /* as just created */
+/* Commits what the turn wrote, before the answers go out. */
+void ddb_commit(struct ddb *ddb);
+
+/* How long CREATING, UPDATING, DELETING last; 0 means the next event. */
+void ddb_set_transient_delay(struct ddb *ddb, uint64_t delay_us);
+
+/* Records committed in from and not yet applied (or found superseded) in to; NULL names mean all.
+ */
+uint64_t ddb_backlog(const struct ddb *ddb, const char *table, const char *from, const char *to);
+/* {"Conflicts":[{at, table, key, winner{...}, loser{...}, region}...]}: overwritten writes in the
+ * order in which they lost. The caller deletes it. */
+MUST_USE cJSON *ddb_conflicts(const struct ddb *ddb);
+/* {"Region": item or null, ...} of one key in every replica, read-only. key: DynamoDB JSON. The
+ * caller deletes it. NULL when no such table exists. */
+MUST_USE cJSON *ddb_probe(struct ddb *ddb, const char *table, const cJSON *key);
+
+#endif

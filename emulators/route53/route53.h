@@ -1,0 +1,50 @@
+/* route53.h -- Route 53 as the layers above see it: zones, health checks, and the DNS they give.
+ *
+ * Purpose  The API edits zones through dispatch; one resolver walks record trees for the DNS
+ * sockets, for TestDNSAnswer and for simulated clients. Owner    r53_create() gives, r53_destroy()
+ * takes back. */
+#ifndef EMULATORS_ROUTE53_ROUTE53_H
+#define EMULATORS_ROUTE53_ROUTE53_H
+
+#include "emulators/wire/call.h"
+
+struct r53;
+
+extern const struct wire_service r53_service; /* "route53" */
+
+MUST_USE enum sim_result r53_create(const struct wire_host *host, struct r53 **r53,
+                                    struct sim_error *error);
+void r53_destroy(struct r53 *r53);
+void r53_reset(struct r53 *r53); /* as just created; DNS sockets stay */
+
+/* How long a change stays PENDING, and how long a health verdict takes to reach DNS. */
+void r53_set_propagation(struct r53 *r53, uint64_t change_us, uint64_t health_us);
+/* Latency routing: round trip in µs between a client Region and a record's Region; the topology
+ * gives it. The default asks the network's links. */
+typedef uint64_t r53_latency_fn(void *context, const char *client_region,
+                                const char *record_region);
+void r53_set_latency(struct r53 *r53, r53_latency_fn *latency, void *context);
+
+/* Which Region a client address is in (longest prefix wins): for latency routing by DNS and ECS. */
+MUST_USE enum sim_result r53_add_client_network(struct r53 *r53, const char *cidr,
+                                                const char *region, struct sim_error *error);
+
+#define R53_ANSWER_VALUES_MAX 16
+struct r53_answer {
+    int rcode;      /* 0 NOERROR, 3 NXDOMAIN, 5 REFUSED, 2 SERVFAIL (an injected fault) */
+    uint32_t ttl_s; /* smallest of the answer; of the SOA's minimum when empty */
+    size_t value_count;
+    char values[R53_ANSWER_VALUES_MAX]
+               [256]; /* rdata as text; CNAME chains inside the zone followed */
+};
+/* What the authoritative servers answer now to a resolver in client_region. */
+void r53_resolve(struct r53 *r53, const char *name, const char *type, const char *client_region,
+                 struct r53_answer *answer);
+
+/* Serves DNS on UDP and TCP. Port 0 takes a free one (the same for both), told by r53_dns_port().
+ */
+MUST_USE enum sim_result r53_dns_listen(struct r53 *r53, struct sim_loop *loop, const char *address,
+                                        uint16_t port, struct sim_error *error);
+uint16_t r53_dns_port(const struct r53 *r53);
+
+#endif

@@ -1,0 +1,30 @@
+/* front.h -- from an HTTP request to dispatch and back: the real AWS protocols.
+ *
+ * Purpose  Tells service, Region and operation from the credential scope, the host name, the local
+ *          address, the target header and the path; decodes JSON 1.0/1.1, REST-JSON and REST-XML by
+ * the facts in api.json; encodes answers and errors as the service does. Order    Checks in the
+ * order of the real services: HTTP, body parse, target, authentication, types, constraints. */
+#ifndef EMULATORS_WIRE_FRONT_H
+#define EMULATORS_WIRE_FRONT_H
+
+#include "emulators/wire/dispatch.h"
+#include "sim/core/http.h"
+
+struct wire_front;
+
+/* What a listener fixes about its requests; all may be NULL. */
+struct wire_listener {
+    const char *region;   /* requests by this listener are for this Region */
+    const char *service;  /* only this service ("route53-recovery-cluster") */
+    const char *endpoint; /* becomes call->endpoint */
+};
+
+MUST_USE struct wire_front *wire_front_create(struct wire_dispatcher *dispatcher);
+void wire_front_destroy(struct wire_front *front);
+
+/* Answers the request, now or later. Paths under /_ are not ours: the caller looks at those first.
+ */
+void wire_front_handle(struct wire_front *front, const struct wire_listener *listener,
+                       struct sim_http_request *request);
+
+#endif

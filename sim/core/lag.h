@@ -1,0 +1,38 @@
+/* lag.h -- how long something takes: a distribution to draw from.
+ *
+ * Purpose  Constant, uniform, lognormal (given by median and p99) or a trace file. Draws use
+ *          integers only (a quantile table for the lognormal), so that every machine draws the
+ * same. Owner    _init/_fini in place; a trace's samples belong to the struct. Units    µs. */
+#ifndef SIM_CORE_LAG_H
+#define SIM_CORE_LAG_H
+
+#include "sim/core/error.h"
+#include "sim/core/random.h"
+
+enum sim_lag_kind { SIM_LAG_CONSTANT, SIM_LAG_UNIFORM, SIM_LAG_LOGNORMAL, SIM_LAG_TRACE };
+
+struct sim_lag {
+    enum sim_lag_kind kind;
+    uint64_t low_us;    /* CONSTANT: the value; UNIFORM: lowest; LOGNORMAL: the median */
+    uint64_t high_us;   /* UNIFORM: highest; LOGNORMAL: the 99th percentile */
+    uint64_t base_us;   /* added to every draw */
+    uint64_t *trace_us; /* TRACE: drawn in order, then from the start again */
+    size_t trace_count;
+    size_t trace_next;
+};
+
+void sim_lag_init_constant(struct sim_lag *lag, uint64_t value_us);
+void sim_lag_init_uniform(struct sim_lag *lag, uint64_t low_us, uint64_t high_us);
+void sim_lag_init_lognormal(struct sim_lag *lag, uint64_t median_us, uint64_t p99_us);
+/* "800ms" | "600ms..1200ms" | "lognormal(800ms,1.5s)" (median, p99) | "trace(FILE)" (one duration a
+ * line, '#' comments); each may be followed by "+DURATION", the base. */
+MUST_USE enum sim_result sim_lag_parse(const char *text, struct sim_lag *lag,
+                                       struct sim_error *error);
+void sim_lag_copy(struct sim_lag *to, const struct sim_lag *from); /* deep */
+void sim_lag_fini(struct sim_lag *lag);
+uint64_t sim_lag_sample_us(struct sim_lag *lag, struct sim_random *random);
+/* The form that sim_lag_parse reads; at most 128 bytes. */
+#define SIM_LAG_TEXT_BYTES 128
+void sim_lag_format(const struct sim_lag *lag, char text[SIM_LAG_TEXT_BYTES]);
+
+#endif
