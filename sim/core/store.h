@@ -66,7 +66,8 @@ MUST_USE enum sim_result sim_store_end(struct sim_store *store, enum sim_result 
 MUST_USE enum sim_result sim_store_commit(struct sim_store *store, struct sim_error *error);
 bool sim_store_is_dirty(const struct sim_store *store);
 
-/* For tests: the n-th next write fails with IO (1 = the next), 0 turns it off. */
+/* For tests: the n-th next write (a writing statement, execute, or commit of an open transaction)
+ * fails with IO (1 = the next), 0 turns it off. */
 void sim_store_fail_after(struct sim_store *store, unsigned n);
 
 #endif
