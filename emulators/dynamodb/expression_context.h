@@ -1,0 +1,67 @@
+/* expression_context.h -- the placeholders of one request and the expressions that use them.
+ *
+ * Purpose  Checks ExpressionAttributeNames and ExpressionAttributeValues, parses and binds each
+ *          expression of the request, and at the end refuses placeholders that none of them used.
+ * Use      init; then bind each expression that the request has (NULL text gives a NULL binding);
+ *          finish. The order in which expressions are bound is the order in which faults appear.
+ * Owner    Everything lies in the fault's arena; names and values (cJSON) are copied where needed,
+ * so the request's input stays untouched. Bindings are good as long as arena and input are. Errors
+ * ValidationException with the service's text. prefix: since 2026 PutItem, UpdateItem and
+ *          DeleteItem begin these texts with "1 validation error detected: ". */
+#ifndef EMULATORS_DYNAMODB_EXPRESSION_CONTEXT_H
+#define EMULATORS_DYNAMODB_EXPRESSION_CONTEXT_H
+
+#include "emulators/dynamodb/expression.h"
+#include "emulators/dynamodb/key.h"
+
+struct ddb_binding {
+    const struct ddb_expression *expression;
+    const char *const *names;   /* by slot */
+    const cJSON *const *values; /* by slot; normal */
+};
+
+struct ddb_expression_context {
+    struct sim_arena *arena;
+    const char *prefix; /* "" or "1 validation error detected: " */
+    const cJSON *names; /* or NULL */
+    cJSON *values;      /* normalised copy or NULL */
+    bool *is_name_used; /* by position */
+    bool *is_value_used;
+    size_t name_count;
+    size_t value_count;
+};
+
+struct ddb_expression_options {
+    const cJSON *names;  /* ExpressionAttributeNames or NULL */
+    const cJSON *values; /* ExpressionAttributeValues or NULL */
+    bool has_prefix;     /* PutItem, UpdateItem, DeleteItem */
+    /* Which expressions this operation knows, for "... can only be specified when using
+     * expressions: <these> null": "ConditionExpression is", "UpdateExpression and
+     * ConditionExpression are". */
+    const char *possible;
+    bool has_expression; /* the request has at least one of them */
+};
+
+MUST_USE bool ddb_expression_context_init(struct ddb_expression_context *context,
+                                          const struct ddb_expression_options *options,
+                                          struct ddb_fault *fault);
+/* text NULL: *binding becomes NULL. */
+MUST_USE bool ddb_expression_context_bind(struct ddb_expression_context *context,
+                                          enum ddb_expression_kind kind, const char *text,
+                                          const struct ddb_binding **binding,
+                                          struct ddb_fault *fault);
+/* Unused names, then unused values. */
+MUST_USE bool ddb_expression_context_finish(struct ddb_expression_context *context,
+                                            struct ddb_fault *fault);
+
+/* Whether the bound expression names one of the schema's attributes at the top of a path; if so
+ * *attribute is it (filters of a Query may not). */
+bool ddb_binding_uses_key(const struct ddb_binding *binding, const struct ddb_key_schema *schema,
+                          const char **attribute);
+/* "Key attributes must be scalars; list random access '[]' ..." when a path goes below a key
+ * attribute. index_name: NULL for the table's own key. */
+MUST_USE bool ddb_binding_check_key_paths(const struct ddb_binding *binding,
+                                          const struct ddb_key_schema *schema,
+                                          const char *index_name, struct ddb_fault *fault);
+
+#endif
