@@ -9,6 +9,9 @@
 
 #include "sim/core/base.h"
 
+/* The fastest a scaled clock may run, a million times; 0 and more than this break a contract. */
+#define SIM_CLOCK_SCALE_MAX_PPM (UINT64_C(1000000) * SIM_PPM)
+
 enum sim_clock_mode { SIM_CLOCK_REAL, SIM_CLOCK_SCALED, SIM_CLOCK_VIRTUAL };
 
 struct sim_clock;
