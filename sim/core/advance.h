@@ -34,9 +34,12 @@ bool sim_advance_is_running(const struct sim_advance *advance);
 bool sim_advance_continue(struct sim_advance *advance, size_t max_events);
 void sim_advance_abandon(struct sim_advance *advance); /* for reset: done is called with what ran */
 
-/* Keeps the virtual clock still until the same number of releases. reason is for the console. */
+/* Keeps the virtual clock still until the same number of releases. reason is for the console; the
+ * string must live as long as the hold. */
 void sim_hold_take(struct sim_advance *advance, const char *reason);
 void sim_hold_release(struct sim_advance *advance);
 size_t sim_hold_count(const struct sim_advance *advance);
+/* Of the latest hold; NULL while there is none. */
+const char *sim_hold_reason(const struct sim_advance *advance);
 
 #endif
