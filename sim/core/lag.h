@@ -19,19 +19,26 @@ struct sim_lag {
     uint64_t *trace_us; /* TRACE: drawn in order, then from the start again */
     size_t trace_count;
     size_t trace_next;
+    char *trace_path; /* TRACE: where the samples came from */
 };
 
+#define SIM_LAG_TRACE_MAX_SAMPLES 1000000
+#define SIM_LAG_TRACE_MAX_BYTES   (16u * 1024 * 1024)
+
+/* low_us <= high_us, 0 < median_us <= p99_us. */
 void sim_lag_init_constant(struct sim_lag *lag, uint64_t value_us);
 void sim_lag_init_uniform(struct sim_lag *lag, uint64_t low_us, uint64_t high_us);
 void sim_lag_init_lognormal(struct sim_lag *lag, uint64_t median_us, uint64_t p99_us);
-/* "800ms" | "600ms..1200ms" | "lognormal(800ms,1.5s)" (median, p99) | "trace(FILE)" (one duration a
+/* Any of these by sim_lag_init_...() overwrites what was there: _fini first what may hold a trace.
+ *
+ * "800ms" | "600ms..1200ms" | "lognormal(800ms,1.5s)" (median, p99) | "trace(FILE)" (one duration a
  * line, '#' comments); each may be followed by "+DURATION", the base. */
 MUST_USE enum sim_result sim_lag_parse(const char *text, struct sim_lag *lag,
                                        struct sim_error *error);
 void sim_lag_copy(struct sim_lag *to, const struct sim_lag *from); /* deep */
 void sim_lag_fini(struct sim_lag *lag);
 uint64_t sim_lag_sample_us(struct sim_lag *lag, struct sim_random *random);
-/* The form that sim_lag_parse reads; at most 128 bytes. */
+/* The form that sim_lag_parse reads; of a trace whose path is too long, only the path's end. */
 #define SIM_LAG_TEXT_BYTES 128
 void sim_lag_format(const struct sim_lag *lag, char text[SIM_LAG_TEXT_BYTES]);
 
