@@ -1,0 +1,244 @@
+/* choose.c -- the routing policies: which set of a group answers. See resolve.h for how. */
+#include <string.h>
+
+#include "emulators/route53/resolve.h"
+
+#define GROUP_SETS_MAX 128 /* the service allows 100 */
+
+/* A walk over one tree: the notes on groups are good for this walk only. */
+struct walk {
+    const struct r53_resolver *resolver;
+    uint64_t number;
+};
+
+static bool group_has_healthy(const struct walk *walk, struct r53_group *group, size_t depth);
+
+static struct r53_group *alias_target(const struct walk *walk, const struct r53_rrset *set)
+{
+    return r53_group_at_name(walk->resolver->records, &set->alias_name, set->type);
+}
+
+static bool set_is_healthy(const struct walk *walk, const struct r53_rrset *set, size_t depth)
+{
+    const struct r53_resolver *resolver = walk->resolver;
+    struct r53_group *target = NULL;
+    if (set->health_check_id != NULL &&
+        !resolver->is_healthy(resolver->context, set->health_check_id))
+        return false;
+    if (!set->is_alias || !set->evaluates_target_health)
+        return true;
+    target = alias_target(walk, set);
+    return target != NULL && group_has_healthy(walk, target, depth + 1);
+}
+
+static bool group_has_healthy(const struct walk *walk, struct r53_group *group, size_t depth)
+{
+    bool found = false;
+    if (group->noted_at == walk->number)
+        return group->noted;
+    if (depth > R53_ALIAS_DEPTH_MAX)
+        return false;
+    group->noted_at = walk->number; /* a loop finds itself unhealthy */
+    group->noted = false;
+    for (size_t i = 0; i < group->set_count && !found; i++)
+        found = set_is_healthy(walk, group->sets[i], depth);
+    group->noted = found;
+    return found;
+}
+
+/* The sets among which a policy chooses. */
+struct candidates {
+    const struct r53_rrset *sets[GROUP_SETS_MAX];
+    size_t count;
+};
+
+static const struct r53_rrset *choose_any(const struct r53_resolver *resolver,
+                                          const struct candidates *from)
+{
+    return from->sets[from->count == 1 ? 0 : sim_random_below(resolver->random, from->count)];
+}
+
+/* Sets of weight 0 answer only when all are of weight 0 (or all others dropped out). */
+static const struct r53_rrset *choose_weighted(const struct r53_resolver *resolver,
+                                               const struct candidates *from)
+{
+    uint64_t total = 0;
+    uint64_t point = 0;
+    for (size_t i = 0; i < from->count; i++)
+        total += from->sets[i]->weight;
+    if (total == 0)
+        return choose_any(resolver, from);
+    point = from->count == 1 ? 0 : sim_random_below(resolver->random, total);
+    for (size_t i = 0; i < from->count; i++) {
+        if (point < from->sets[i]->weight)
+            return from->sets[i];
+        point -= from->sets[i]->weight;
+    }
+    CHECK(false);
+    return NULL;
+}
+
+static const struct r53_rrset *choose_failover(const struct r53_resolver *resolver UNUSED,
+                                               const struct candidates *from)
+{
+    for (size_t i = 0; i < from->count; i++)
+        if (from->sets[i]->is_primary)
+            return from->sets[i];
+    return from->sets[0];
+}
+
+static const struct r53_rrset *choose_latency(const struct r53_resolver *resolver,
+                                              const struct candidates *from)
+{
+    const struct r53_rrset *best = NULL;
+    uint64_t best_us = 0;
+    for (size_t i = 0; i < from->count; i++) {
+        const struct r53_rrset *set = from->sets[i];
+        uint64_t latency_us =
+            resolver->latency_us(resolver->context, resolver->client_region, set->region);
+        if (best == NULL || latency_us < best_us ||
+            (latency_us == best_us && strcmp(set->region, best->region) < 0)) {
+            best = set;
+            best_us = latency_us;
+        }
+    }
+    return best;
+}
+
+/* How small an area that contains the client: 3 subdivision, 2 country, 1 continent, 0 default, -1
+ * does not contain it. */
+static int location_rank(const struct r53_location *area, const struct r53_location *client)
+{
+    if (strcmp(area->country, "*") == 0)
+        return 0;
+    if (client == NULL)
+        return -1;
+    if (area->continent[0] != '\0')
+        return strcmp(area->continent, client->continent) == 0 ? 1 : -1;
+    if (strcmp(area->country, client->country) != 0)
+        return -1;
+    if (area->subdivision[0] == '\0')
+        return 2;
+    return strcmp(area->subdivision, client->subdivision) == 0 ? 3 : -1;
+}
+
+/* NULL: no area contains the client and there is no default. */
+static const struct r53_rrset *choose_geolocation(const struct r53_resolver *resolver,
+                                                  const struct candidates *from)
+{
+    const struct r53_location *client = r53_region_location(resolver->client_region);
+    const struct r53_rrset *best = NULL;
+    int best_rank = -1;
+    for (size_t i = 0; i < from->count; i++) {
+        int rank = location_rank(&from->sets[i]->location, client);
+        if (rank > best_rank) {
+            best = from->sets[i];
+            best_rank = rank;
+        }
+    }
+    return best;
+}
+
+typedef const struct r53_rrset *chooser(const struct r53_resolver *resolver,
+                                        const struct candidates *from);
+static chooser *const choosers[] = {
+    [R53_POLICY_SIMPLE] = choose_any,
+    [R53_POLICY_WEIGHTED] = choose_weighted,
+    [R53_POLICY_LATENCY] = choose_latency,
+    [R53_POLICY_FAILOVER] = choose_failover,
+    [R53_POLICY_GEOLOCATION] = choose_geolocation,
+    [R53_POLICY_MULTIVALUE] = choose_any,
+};
+
+static void append_why(struct r53_choice *choice, const char *text)
+{
+    size_t used = strlen(choice->why);
+    size_t bytes = strlen(text);
+    if (used + bytes + 2 > R53_WHY_BYTES)
+        return;
+    if (used > 0)
+        choice->why[used++] = '/';
+    memcpy(choice->why + used, text, bytes + 1);
+}
+
+/* Healthy sets; weighted ones of weight 0 only if no other is healthy. */
+static void gather_healthy(const struct walk *walk, const struct r53_group *group,
+                           struct candidates *healthy)
+{
+    bool some_weigh = false;
+    for (size_t i = 0; i < group->set_count && healthy->count < GROUP_SETS_MAX; i++)
+        if (set_is_healthy(walk, group->sets[i], 0)) {
+            healthy->sets[healthy->count++] = group->sets[i];
+            some_weigh = some_weigh || group->sets[i]->weight > 0;
+        }
+    if (group->sets[0]->policy == R53_POLICY_WEIGHTED && some_weigh) {
+        size_t kept = 0;
+        for (size_t i = 0; i < healthy->count; i++)
+            if (healthy->sets[i]->weight > 0)
+                healthy->sets[kept++] = healthy->sets[i];
+        healthy->count = kept;
+    }
+}
+
+static void gather_all(const struct r53_group *group, struct candidates *all)
+{
+    for (all->count = 0; all->count < group->set_count && all->count < GROUP_SETS_MAX; all->count++)
+        all->sets[all->count] = group->sets[all->count];
+}
+
+/* Up to 8 at random, each once. */
+static void choose_several(const struct r53_resolver *resolver, struct candidates *from,
+                           struct r53_choice *choice)
+{
+    for (size_t i = 0; i < from->count && i < R53_MULTIVALUE_MAX; i++) {
+        size_t at = from->count <= R53_MULTIVALUE_MAX
+                        ? i
+                        : i + sim_random_below(resolver->random, from->count - i);
+        choice->leaves[choice->leaf_count++] = from->sets[at];
+        append_why(choice, from->sets[at]->set_identifier);
+        from->sets[at] = from->sets[i];
+    }
+}
+
+/* One level: the set that answers, or NULL (none, or several that are leaves already). */
+static const struct r53_rrset *
+choose_in_group(const struct walk *walk, const struct r53_group *group, struct r53_choice *choice)
+{
+    const struct r53_resolver *resolver = walk->resolver;
+    enum r53_policy policy = group->sets[0]->policy;
+    struct candidates candidates = {.count = 0};
+    const struct r53_rrset *chosen = NULL;
+    if (policy == R53_POLICY_SIMPLE)
+        return group->sets[0];
+    gather_healthy(walk, group, &candidates);
+    if (candidates.count > 0 && policy != R53_POLICY_MULTIVALUE)
+        chosen = choosers[policy](resolver, &candidates);
+    if (candidates.count == 0 || (chosen == NULL && policy == R53_POLICY_GEOLOCATION))
+        gather_all(group, &candidates); /* nothing healthy applies: as if all were healthy */
+    if (policy == R53_POLICY_MULTIVALUE) {
+        choose_several(resolver, &candidates, choice);
+        return NULL;
+    }
+    if (chosen == NULL)
+        chosen = choosers[policy](resolver, &candidates);
+    if (chosen != NULL)
+        append_why(choice, chosen->set_identifier);
+    return chosen;
+}
+
+void r53_group_choose(const struct r53_resolver *resolver, struct r53_group *group,
+                      struct r53_choice *choice)
+{
+    struct walk walk = {.resolver = resolver, .number = ++resolver->records->walk_count};
+    choice->leaf_count = 0;
+    for (size_t depth = 0; group != NULL && depth <= R53_ALIAS_DEPTH_MAX; depth++) {
+        const struct r53_rrset *set = choose_in_group(&walk, group, choice);
+        if (set == NULL)
+            return;
+        if (!set->is_alias) {
+            choice->leaves[choice->leaf_count++] = set;
+            return;
+        }
+        group = alias_target(&walk, set);
+    }
+}

@@ -1,0 +1,78 @@
+/* rrset.h -- one resource record set: immutable once made, shared by counting its users.
+ *
+ * Purpose  The same set stands in the zone as the API sees it and in the zone as DNS serves it, and
+ *          in changes under way.
+ * Owner    r53_rrset_create() gives one use; r53_rrset_use() adds one, r53_rrset_drop() ends one.
+ */
+#ifndef EMULATORS_ROUTE53_RRSET_H
+#define EMULATORS_ROUTE53_RRSET_H
+
+#include <ldns/ldns.h>
+
+#include "emulators/route53/name.h"
+
+#define R53_ID_BYTES 33 /* zone and change ids */
+
+/* One value: the text as the client wrote it, and the record with a placeholder for its owner. */
+struct r53_value {
+    char *text;
+    ldns_rr *record;
+};
+
+enum r53_policy {
+    R53_POLICY_SIMPLE,
+    R53_POLICY_WEIGHTED,
+    R53_POLICY_LATENCY,
+    R53_POLICY_FAILOVER,
+    R53_POLICY_GEOLOCATION,
+    R53_POLICY_MULTIVALUE,
+};
+const char *r53_policy_name(enum r53_policy policy); /* "weighted", as in the error texts */
+
+struct r53_location { /* empty texts: not given */
+    char continent[3];
+    char country[3]; /* "*": the default */
+    char subdivision[4];
+};
+
+struct r53_rrset {
+    size_t use_count;
+    struct r53_name name;
+    ldns_rr_type type;
+    enum r53_policy policy;
+    char *set_identifier; /* NULL: simple */
+    uint32_t weight;
+    char *region; /* LATENCY */
+    bool is_primary;
+    struct r53_location location;
+    uint32_t ttl_s;
+    struct r53_value *values;
+    size_t value_count;
+    bool is_alias;
+    char alias_zone_id[R53_ID_BYTES];
+    struct r53_name alias_name;
+    bool evaluates_target_health;
+    char *health_check_id; /* NULL: none */
+};
+
+MUST_USE struct r53_rrset *r53_rrset_create(void); /* all zero, one use */
+struct r53_rrset *r53_rrset_use(struct r53_rrset *set);
+void r53_rrset_drop(struct r53_rrset *set); /* NULL is allowed */
+/* The same name, type and set identifier. */
+bool r53_rrset_has_key_of(const struct r53_rrset *a, const struct r53_rrset *b);
+/* Everything equal; values in any order. */
+bool r53_rrset_is_equal(const struct r53_rrset *a, const struct r53_rrset *b);
+
+/* "A" and back; 0 for a type that Route 53 does not have. */
+ldns_rr_type r53_type_by_name(const char *name);
+const char *r53_type_name(ldns_rr_type type);
+
+/* Fills value from the text of a client. False: fault has the service's sentence. */
+#define R53_FAULT_BYTES 4400
+MUST_USE bool r53_value_init(struct r53_value *value, ldns_rr_type type, const char *text,
+                             char fault[R53_FAULT_BYTES]);
+void r53_value_fini(struct r53_value *value);
+/* The name that a CNAME, NS, PTR, MX or SRV value points to; false for other types. */
+MUST_USE bool r53_value_target(const struct r53_value *value, struct r53_name *target);
+
+#endif
