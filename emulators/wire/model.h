@@ -1,13 +1,14 @@
 /* model.h -- a service's facts from api.json, as structs to walk.
  *
  * Purpose  Member names, locations, types, required, ranges, patterns, enums, errors, URIs: what
- * the decoders, encoders and the constraint check need. Loaded lazily, once a dispatcher. Owner The
- * model owns everything; all pointers are good as long as it lives. Source   api.json is written by
- * emulators/wire/extract_api.py from the public API model. */
+ *          the decoders, encoders and the constraint check need. Loaded lazily, once a dispatcher.
+ * Owner    The model owns everything; all pointers are good as long as it lives.
+ * Source   api.json is written by emulators/wire/extract_api.py from the public API model. */
 #ifndef EMULATORS_WIRE_MODEL_H
 #define EMULATORS_WIRE_MODEL_H
 
 #include "emulators/wire/service.h"
+#include "sim/core/arena.h"
 
 enum wire_protocol { PROTOCOL_JSON_1_0, PROTOCOL_JSON_1_1, PROTOCOL_REST_JSON, PROTOCOL_REST_XML };
 
@@ -29,6 +30,7 @@ enum wire_location { IN_BODY, IN_URI, IN_QUERY, IN_HEADER, IN_STATUS_CODE };
 enum wire_timestamp { TIMESTAMP_DEFAULT, TIMESTAMP_ISO8601, TIMESTAMP_UNIX, TIMESTAMP_RFC822 };
 
 struct wire_shape;
+struct wire_pattern;
 
 struct wire_member_fact {
     const char *name;      /* as handlers see it: "TableName" */
@@ -63,6 +65,13 @@ struct wire_shape {
     int error_status;       /* HTTP status, 0: protocol default */
     bool is_server_fault;
     enum wire_timestamp timestamp;
+
+    /* Prepared at load for look-ups and the constraint check. */
+    const struct wire_member_fact *const *by_wire_name; /* STRUCTURE: sorted by wire name */
+    const struct wire_member_fact *const *checks; /* members to look at, in the service's order */
+    size_t check_count;
+    bool needs_check; /* false: neither it nor anything below it has a constraint */
+    const struct wire_pattern *matcher; /* of pattern, or NULL */
 };
 
 struct wire_operation_fact {
@@ -84,8 +93,13 @@ struct wire_model {
     const char *endpoint_prefix; /* host label: "dynamodb" */
     const char *xml_namespace;
     const char *api_version;
+    const char *signing_name;                     /* "dynamodb" for the streams too */
+    const char *internal_code;                    /* what it calls an inner failure (500) */
     const struct wire_operation_fact *operations; /* sorted by name */
     size_t operation_count;
+    const struct wire_shape *shapes; /* sorted by name */
+    size_t shape_count;
+    struct sim_arena *arena; /* holds all of it */
 };
 
 /* Parses api.json. INVALID with what is wrong (a mistake of ours: tests look at every service). */
@@ -96,6 +110,11 @@ const struct wire_operation_fact *wire_operation_fact_find(const struct wire_mod
                                                            const char *name);
 const struct wire_member_fact *wire_member_fact_find(const struct wire_shape *structure,
                                                      const char *wire_name);
+/* By the name that handlers see. */
+const struct wire_member_fact *wire_member_fact_named(const struct wire_shape *structure,
+                                                      const char *name);
+/* A shape by its own name, for error shapes; NULL if the service has none such. */
+const struct wire_shape *wire_shape_find(const struct wire_model *model, const char *name);
 
 /* The dispatcher's cached model of a service; loaded at the first call. */
 struct wire_dispatcher;

@@ -31,8 +31,8 @@ MUST_USE bool wire_convert(const struct wire_model *model, const struct wire_sha
                            cJSON *value, struct sim_arena *arena, struct wire_error *error);
 
 /* The value of text that stands in a URI, query, header or XML element, by the shape's kind: a new
- * cJSON the caller owns. NULL (with error) where the text is no such value ("x" as an integer). Only
- * for scalar shapes. Timestamps: ISO 8601, RFC 822 or seconds. */
+ * cJSON the caller owns. NULL (with error) where the text is no such value ("x" as an integer).
+ * Only for scalar shapes. Timestamps: ISO 8601, RFC 822 or seconds. */
 MUST_USE cJSON *wire_convert_text(const struct wire_shape *shape, const char *text,
                                   struct sim_arena *arena, struct wire_error *error);
 
