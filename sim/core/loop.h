@@ -28,16 +28,19 @@ MUST_USE enum sim_result sim_loop_watch(struct sim_loop *loop, int fd, unsigned 
                                         sim_watch_fn *run, void *context, struct sim_watch **watch,
                                         struct sim_error *error);
 void sim_loop_rewatch(struct sim_loop *loop, struct sim_watch *watch, unsigned events);
-void sim_loop_unwatch(struct sim_loop *loop,
-                      struct sim_watch *watch); /* allowed from its own call */
+/* Allowed from any call, its own too: it is not called again, not even in this turn. Unwatch first,
+ * then close the descriptor. */
+void sim_loop_unwatch(struct sim_loop *loop, struct sim_watch *watch);
 
 /* run(context) at the end of each turn that did something, in the order added: commit first, then
- * the answers go out. */
+ * the answers go out. A wait that ended by a limit (below) counts as something. */
 void sim_loop_at_turn_end(struct sim_loop *loop, sim_turn_fn *run, void *context);
 /* A module with a time-out of its own (libmicrohttpd, libcurl): called before each wait, returns
  * the longest wait in µs it can bear, UINT64_MAX for any. */
 typedef uint64_t sim_wait_limit_fn(void *context);
 void sim_loop_limit_wait(struct sim_loop *loop, sim_wait_limit_fn *limit, void *context);
+/* Drops what was added with this context by the two calls above; allowed at any time. */
+void sim_loop_forget(struct sim_loop *loop, const void *context);
 
 MUST_USE enum sim_result sim_loop_run(struct sim_loop *loop,
                                       struct sim_error *error); /* until stop */
