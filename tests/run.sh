@@ -71,7 +71,7 @@ finish() {
 build() { # build FOLDER TYPE [CMAKE OPTION...]
     local folder=build/$1 type=$2
     shift 2
-    cmake -G Ninja -S . -B "$folder" -DCMAKE_BUILD_TYPE="$type" "$@" && ninja -C "$folder"
+    cmake -G Ninja -S . -B "$folder" -DCMAKE_BUILD_TYPE="$type" -DREGIONLAB_TESTS=ON "$@" && ninja -C "$folder"
 }
 
 venv() { # Python packages for the end-to-end tests, pinned, under the build folder

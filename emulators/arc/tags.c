@@ -1,0 +1,84 @@
+/* Tags of clusters, control panels and safety rules, and the (absent) resource policies. */
+#include "emulators/arc/arc_internal.h"
+
+#define TAGS_MAX 50
+
+void arc_tags_set(struct arc_resource *resource, const cJSON *tags)
+{
+    const cJSON *tag;
+    cJSON_ArrayForEach(tag, tags)
+    {
+        cJSON_DeleteItemFromObjectCaseSensitive(resource->tags, tag->string);
+        cJSON_AddStringToObject(resource->tags, tag->string, cJSON_GetStringValue(tag));
+    }
+}
+
+static struct arc_resource *taggable_find(struct arc *arc, const char *arn)
+{
+    static const enum arc_kind kinds[] = {ARC_CLUSTER, ARC_PANEL, ARC_RULE};
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        struct arc_resource *resource = arc_resource_find(arc, kinds[i], arn);
+        if (resource != NULL)
+            return resource;
+    }
+    return NULL;
+}
+
+enum wire_progress arc_list_tags(void *state, struct wire_call *call)
+{
+    const char *arn = wire_text(call->input, "ResourceArn");
+    struct arc_resource *resource = taggable_find(state, arn);
+    if (resource == NULL)
+        return arc_not_found(call, "Resource", arn);
+    cJSON *output = cJSON_CreateObject();
+    cJSON_AddItemToObject(output, "Tags", cJSON_Duplicate(resource->tags, true));
+    return wire_succeed(call, output);
+}
+
+/* How many tags the resource would have with these added. */
+static int count_with(const struct arc_resource *resource, const cJSON *tags)
+{
+    int count = cJSON_GetArraySize(resource->tags);
+    const cJSON *tag;
+    cJSON_ArrayForEach(tag, tags)
+    {
+        if (cJSON_GetObjectItemCaseSensitive(resource->tags, tag->string) == NULL)
+            count++;
+    }
+    return count;
+}
+
+enum wire_progress arc_tag_resource(void *state, struct wire_call *call)
+{
+    const char *arn = wire_text(call->input, "ResourceArn");
+    const cJSON *tags = wire_member(call->input, "Tags");
+    struct arc_resource *resource = taggable_find(state, arn);
+    if (resource == NULL)
+        return arc_not_found(call, "Resource", arn);
+    if (count_with(resource, tags) > TAGS_MAX)
+        return wire_fail(call, "ValidationException", "A resource can have at most %d tags.",
+                         TAGS_MAX);
+    arc_tags_set(resource, tags);
+    return wire_succeed(call, NULL);
+}
+
+enum wire_progress arc_untag_resource(void *state, struct wire_call *call)
+{
+    const char *arn = wire_text(call->input, "ResourceArn");
+    struct arc_resource *resource = taggable_find(state, arn);
+    if (resource == NULL)
+        return arc_not_found(call, "Resource", arn);
+    const cJSON *key;
+    cJSON_ArrayForEach(key, wire_member(call->input, "TagKeys"))
+    {
+        cJSON_DeleteItemFromObjectCaseSensitive(resource->tags, key->valuestring);
+    }
+    return wire_succeed(call, NULL);
+}
+
+/* Policies come from sharing a cluster between accounts; there is none to tell here. */
+enum wire_progress arc_get_resource_policy(void *state, struct wire_call *call)
+{
+    (void)state;
+    return arc_not_found(call, "Resource policy of", wire_text(call->input, "ResourceArn"));
+}
