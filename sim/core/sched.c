@@ -186,6 +186,11 @@ bool sim_sched_cancel(struct sim_sched *sched, uint64_t id)
     return true;
 }
 
+uint64_t sim_sched_now_us(const struct sim_sched *sched)
+{
+    return sim_clock_now_us(sched->clock);
+}
+
 size_t sim_sched_pending_count(const struct sim_sched *sched)
 {
     return sched->count;

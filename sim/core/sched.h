@@ -28,6 +28,7 @@ uint64_t sim_sched_at_background(struct sim_sched *sched, uint64_t at_us, sim_sc
 /* False if the event has run already, was cancelled, or id is 0. */
 bool sim_sched_cancel(struct sim_sched *sched, uint64_t id);
 
+uint64_t sim_sched_now_us(const struct sim_sched *sched); /* its clock's time */
 size_t sim_sched_pending_count(const struct sim_sched *sched);
 size_t sim_sched_foreground_count(const struct sim_sched *sched);
 bool sim_sched_next_at(const struct sim_sched *sched, uint64_t *at_us); /* false: nothing pending */
