@@ -4,6 +4,8 @@
  *          console write here; whoever carries a request asks here. Nobody implements faults twice.
  *          A fault that can hit nothing is refused, and each fault counts what it hit.
  * Owner    Specs are copied. Ids count from 1 and are not used again until reset.
+ * Note     Listeners (here, of the network, of the trace) only look: one that wants to add or end a
+ *          fault schedules an event that does it.
  * Errors   INVALID with a sentence naming what is allowed. */
 #ifndef SIM_CORE_FAULTS_H
 #define SIM_CORE_FAULTS_H
@@ -11,6 +13,10 @@
 #include "sim/core/network.h"
 #include "sim/core/sched.h"
 #include "sim/core/trace.h"
+
+#define SIM_FAULTS_MAX        1000
+#define SIM_FAULT_TEXT_MAX    255 /* characters of a name in a spec */
+#define SIM_FAULT_SKEW_MAX_US ((int64_t)365 * 86400 * 1000000)
 
 enum sim_fault_kind {
     SIM_FAULT_REGION_DOWN, /* scope region: refuses everything, delivers nothing */
@@ -46,7 +52,17 @@ struct sim_fault_spec {
     int status;           /* ERROR: 500..599, 0 means 500 */
 };
 
-/* What is about to happen; asked once for each request, probe, delivery or DNS answer. */
+/* What is about to happen; asked once for each request, probe, delivery or DNS answer.
+ *
+ * A request or probe names region (and from: the client's Region, NULL for a live one); a delivery
+ * between replicas names from and to and leaves region NULL; a DNS answer names resource. So:
+ * REGION_DOWN   hits what goes to the Region (as REFUSE) or comes from it (as BLACK_HOLE);
+ * PARTITION     hits what crosses from -> to, or from -> region, as BLACK_HOLE;
+ * REFUSE, RESET, BLACK_HOLE, ERROR, THROTTLE, LATENCY hit requests and probes; with a link scope
+ *               (from or to in the spec), a delivery as well; spec.to means point.region there;
+ * NO_NAME       hits by resource alone, without regard to case and a dot at the end;
+ * PAUSE_REPLICATION hits deliveries only;
+ * CLOCK_SKEW    hits nothing here: it acts on the network, which counts as its one hit. */
 struct sim_fault_point {
     const char *region;
     const char *service;
