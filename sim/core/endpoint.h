@@ -47,6 +47,10 @@ MUST_USE struct sim_endpoints *sim_endpoints_create(struct sim_sched *sched,
                                                     struct sim_network *network,
                                                     struct sim_faults *faults);
 void sim_endpoints_destroy(struct sim_endpoints *endpoints);
+/* Ends every call under way (transport RESET): for reset, while the contexts of done still live and
+ * before the scheduler is cleared. Handlers may still answer; nobody hears it. */
+void sim_endpoints_abandon(struct sim_endpoints *endpoints);
+/* Forgets endpoints and calls under way, without calling done; nobody may answer afterwards. */
 void sim_endpoints_clear(struct sim_endpoints *endpoints);
 
 MUST_USE enum sim_result sim_endpoint_add(struct sim_endpoints *endpoints, const char *address,
@@ -58,12 +62,17 @@ struct sim_region *sim_endpoint_region(const struct sim_endpoints *endpoints, co
                                        uint16_t port); /* NULL: none there */
 
 /* A client in from (NULL: beside the endpoint, no latency) sends a request; done is called exactly
- * once, after the answer's way back or after timeout_us (0: none). Request strings are copied. */
+ * once, by an event, after the answer's way back or after timeout_us. Request strings are copied.
+ * Nothing at the address, or its Region down: REFUSED after a round trip. A cut link, or a Region
+ * that dies while the request is under way: TIMED_OUT; with timeout_us 0 (none) at least after
+ * SIM_ENDPOINT_GIVE_UP_US from when it became certain, as long as Linux tries to connect. */
+#define SIM_ENDPOINT_GIVE_UP_US (127 * SIM_US_PER_S)
 void sim_endpoint_call(struct sim_endpoints *endpoints, const struct sim_region *from,
                        const char *address, uint16_t port,
                        const struct sim_endpoint_request *request, uint64_t timeout_us,
                        sim_endpoint_done *done, void *context);
-/* Runs the handler at once without network or faults: for a request that came by a real socket. */
+/* Runs the handler at once without network or faults: for a request that came by a real socket.
+ * done is called from within the handler's answer; REFUSED at once where there is no endpoint. */
 void sim_endpoint_serve(struct sim_endpoints *endpoints, const char *address, uint16_t port,
                         const struct sim_endpoint_request *request, sim_endpoint_done *done,
                         void *context);
