@@ -36,7 +36,7 @@ MUST_USE bool wire_convert(const struct wire_model *model, const struct wire_sha
 MUST_USE cJSON *wire_convert_text(const struct wire_shape *shape, const char *text,
                                   struct sim_arena *arena, struct wire_error *error);
 
-/* "2026-01-01T00:00:00.250Z" or "2026-01-01T00:00:00Z" to µs since the epoch. */
+/* "2026-01-01T00:00:00.250Z", "Thu, 01 Jan 2026 00:00:00 GMT" or seconds to µs since the epoch. */
 MUST_USE bool wire_time_parse(const char *text, uint64_t *time_us);
 
 #endif
