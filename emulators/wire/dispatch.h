@@ -6,8 +6,12 @@
  *          borrowed until done; the call given to done lives during that call only.
  * Time     With client_region NULL the handler runs at once (a live client; injected latency still
  *          delays). Otherwise the request arrives after the link's latency, the handler runs after
- * the service time (so that an operation occupies an interval), and done runs after the way back. A
- * Region that dies while a request is under way answers nothing: TIMED_OUT. */
+ *          the service time (so that an operation occupies an interval), and done runs after the
+ * way back. A Region that dies while a request is under way answers nothing: TIMED_OUT (a live
+ *          client sees RESET). An operation whose client timed out still runs.
+ * Place    SCOPE_REGIONAL: the request's Region. SCOPE_GLOBAL: control-plane operations in the
+ *          service's control_region; others in the Region that endpoint names, or nowhere (then no
+ *          Region's fate matters to them). */
 #ifndef EMULATORS_WIRE_DISPATCH_H
 #define EMULATORS_WIRE_DISPATCH_H
 
@@ -26,7 +30,9 @@ struct wire_request {
     const char *endpoint_host; /* NULL: "localhost" */
     const cJSON *input;        /* NULL: {}; borrowed until done */
     const char *client_region; /* NULL: live, no network time */
-    uint64_t timeout_us;       /* simulated clients; 0: WIRE_TIMEOUT_DEFAULT_US */
+    uint64_t timeout_us;       /* simulated clients; 0: WIRE_TIMEOUT_DEFAULT_US. Live clients: 0:
+                                  a call that is never answered ends by abandon only */
+    bool types_are_checked;    /* live only: input went through wire_convert(); else a copy does */
 };
 
 /* call->outcome, ->output, ->error are set. Exactly once. */

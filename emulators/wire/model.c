@@ -240,6 +240,17 @@ const struct wire_shape *wire_shape_find(const struct wire_model *model, const c
     return find_shape(model->shapes, model->shape_count, name);
 }
 
+const struct wire_shape *wire_error_shape_find(const struct wire_model *model, const char *code)
+{
+    const struct wire_shape *named = wire_shape_find(model, code);
+    if (named != NULL && named->is_error && strcmp(named->error_code, code) == 0)
+        return named;
+    for (size_t i = 0; i < model->shape_count; i++)
+        if (model->shapes[i].is_error && strcmp(model->shapes[i].error_code, code) == 0)
+            return &model->shapes[i];
+    return NULL;
+}
+
 const struct wire_member_fact *wire_member_fact_find(const struct wire_shape *structure,
                                                      const char *wire_name)
 {

@@ -116,6 +116,9 @@ const struct wire_member_fact *wire_member_fact_named(const struct wire_shape *s
 /* A shape by its own name, for error shapes; NULL if the service has none such. */
 const struct wire_shape *wire_shape_find(const struct wire_model *model, const char *name);
 
+/* An error shape by its code on the wire ("NoSuchHostedZone"), or NULL. */
+const struct wire_shape *wire_error_shape_find(const struct wire_model *model, const char *code);
+
 /* The dispatcher's cached model of a service; loaded at the first call. */
 struct wire_dispatcher;
 const struct wire_model *wire_model_of(struct wire_dispatcher *dispatcher,
