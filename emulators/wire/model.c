@@ -186,6 +186,8 @@ static enum sim_result load_all(struct wire_loader *loader, const cJSON *root,
     model->shapes = loader->shapes;
     model->shape_count = loader->shape_count;
     model->internal_code = find_internal_code(model);
+    bool has_invalid_input = wire_shape_find(model, "InvalidInput") != NULL;
+    model->validation_code = has_invalid_input ? "InvalidInput" : "ValidationException";
     result = load_operations(loader, cJSON_GetObjectItemCaseSensitive(root, "operations"), model);
     if (result != RESULT_OK)
         return result;

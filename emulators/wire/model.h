@@ -95,6 +95,7 @@ struct wire_model {
     const char *api_version;
     const char *signing_name;                     /* "dynamodb" for the streams too */
     const char *internal_code;                    /* what it calls an inner failure (500) */
+    const char *validation_code;                  /* of constraint errors: "ValidationException" */
     const struct wire_operation_fact *operations; /* sorted by name */
     size_t operation_count;
     const struct wire_shape *shapes; /* sorted by name */
