@@ -25,13 +25,11 @@ struct sim_lag {
 #define SIM_LAG_TRACE_MAX_SAMPLES 1000000
 #define SIM_LAG_TRACE_MAX_BYTES   (16u * 1024 * 1024)
 
-/* low_us <= high_us, 0 < median_us <= p99_us. */
+/* low_us <= high_us, 0 < median_us <= p99_us. All overwrite: _fini first what may hold a trace. */
 void sim_lag_init_constant(struct sim_lag *lag, uint64_t value_us);
 void sim_lag_init_uniform(struct sim_lag *lag, uint64_t low_us, uint64_t high_us);
 void sim_lag_init_lognormal(struct sim_lag *lag, uint64_t median_us, uint64_t p99_us);
-/* Any of these by sim_lag_init_...() overwrites what was there: _fini first what may hold a trace.
- *
- * "800ms" | "600ms..1200ms" | "lognormal(800ms,1.5s)" (median, p99) | "trace(FILE)" (one duration a
+/* "800ms" | "600ms..1200ms" | "lognormal(800ms,1.5s)" (median, p99) | "trace(FILE)" (one duration a
  * line, '#' comments); each may be followed by "+DURATION", the base. */
 MUST_USE enum sim_result sim_lag_parse(const char *text, struct sim_lag *lag,
                                        struct sim_error *error);
