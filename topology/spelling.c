@@ -40,7 +40,7 @@ const char *topo_spelling_nearest(const char *word, const char *const *candidate
     if (length == 0 || length > TOPO_WORD_MAX_BYTES)
         return NULL;
     const char *nearest = NULL;
-    size_t allowed = length / 3 > 0 ? length / 3 : 1;
+    size_t allowed = (length + 1) / 4;
     size_t best = allowed + 1;
     for (size_t i = 0; i < count; i++) {
         size_t candidate_length = strlen(candidates[i]);

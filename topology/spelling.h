@@ -8,7 +8,8 @@
 
 #define TOPO_WORD_MAX_BYTES ((size_t)64) /* longer words get no suggestion */
 
-/* Near means: at most one edit for every three letters; the first of equals wins. */
+/* Near means: at most one edit for every four letters (a word of three counts as four; case does
+ * not count); the first of equals wins. */
 const char *topo_spelling_nearest(const char *word, const char *const *candidates, size_t count);
 
 #endif
