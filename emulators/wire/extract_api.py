@@ -41,15 +41,63 @@ DYNAMODB_ENUMS = {
     "Select": ["SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"],
 }
 
-# model folder -> {shape: facts that replace the model's; None removes one}
+# model folder -> {shape: facts that replace or add to the model's; None removes one}.
+# unlessArn: a text that does not begin with "arn:" must satisfy that other shape.
 OVERRIDES = {
-    "dynamodb": {name: {"enum": values} for name, values in DYNAMODB_ENUMS.items()},
+    "dynamodb": {
+        "AttributeNameList": {"max": 255},
+        "TableArn": {"unlessArn": "TableName"},
+        **{name: {"enum": values} for name, values in DYNAMODB_ENUMS.items()},
+    },
     "dynamodbstreams": {"KeyType": {"enum": DYNAMODB_ENUMS["KeyType"]}},
 }
 
-# model folder -> {input shape: members in the order in which the service checks them}; members not
+# model folder -> {structure: members in the order in which the service checks them}; members not
 # named follow in the model's order.
-CHECK_ORDER = {}
+CHECK_ORDER = {
+    "dynamodb": {
+        "BatchGetItemInput": ["ReturnConsumedCapacity", "RequestItems"],
+        "BatchWriteItemInput": [
+            "ReturnConsumedCapacity", "ReturnItemCollectionMetrics", "RequestItems",
+        ],
+        "CreateGlobalSecondaryIndexAction": [
+            "Projection", "IndexName", "ProvisionedThroughput", "KeySchema",
+        ],
+        "CreateTableInput": [
+            "AttributeDefinitions", "TableName", "BillingMode", "ProvisionedThroughput", "KeySchema",
+            "LocalSecondaryIndexes", "GlobalSecondaryIndexes",
+        ],
+        "DeleteItemInput": [
+            "ReturnConsumedCapacity", "TableName", "ReturnValues", "ReturnItemCollectionMetrics",
+            "Key", "ConditionalOperator", "Expected",
+        ],
+        "GetItemInput": ["ReturnConsumedCapacity", "AttributesToGet", "TableName", "Key"],
+        "GlobalSecondaryIndexUpdate": ["Update", "Create", "Delete"],
+        "ListTablesInput": ["Limit", "ExclusiveStartTableName"],
+        "ProvisionedThroughput": ["WriteCapacityUnits", "ReadCapacityUnits"],
+        "PutItemInput": [
+            "ReturnConsumedCapacity", "TableName", "Item", "ConditionalOperator", "Expected",
+            "ReturnValues", "ReturnItemCollectionMetrics",
+        ],
+        "QueryInput": [
+            "Limit", "ReturnConsumedCapacity", "AttributesToGet", "QueryFilter", "Select",
+            "ConditionalOperator", "KeyConditions", "TableName", "IndexName",
+        ],
+        "ScanInput": [
+            "Limit", "TotalSegments", "ReturnConsumedCapacity", "AttributesToGet", "Select",
+            "TableName", "Segment", "ScanFilter",
+        ],
+        "UpdateItemInput": [
+            "ReturnConsumedCapacity", "TableName", "ReturnItemCollectionMetrics", "ReturnValues",
+            "Key", "ConditionalOperator", "Expected", "AttributeUpdates",
+        ],
+        "UpdateTableInput": ["TableName", "ProvisionedThroughput", "GlobalSecondaryIndexUpdates"],
+    },
+}
+
+# DynamoDB's control plane looks at TableName before anything else, with texts of its own; the calls
+# on items list it among the other constraints.
+LISTED_TABLE_NAME = {"DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem"}
 
 
 def model_path(data, folder):
@@ -127,7 +175,13 @@ def shape_facts(name, shape, folder):
     return {fact: value for fact, value in facts.items() if value is not None}
 
 
-def operation_facts(operation):
+def checks_name_first(name, operation, model, folder):
+    if folder != "dynamodb" or name in LISTED_TABLE_NAME or "input" not in operation:
+        return False
+    return "TableName" in model["shapes"][operation["input"]["shape"]].get("required", [])
+
+
+def operation_facts(name, operation, model, folder):
     http = operation["http"]
     facts = {"method": http["method"], "uri": http["requestUri"]}
     if http.get("responseCode", 200) != 200:
@@ -141,6 +195,8 @@ def operation_facts(operation):
     errors = [error["shape"] for error in operation.get("errors", [])]
     if errors:
         facts["errors"] = errors
+    if checks_name_first(name, operation, model, folder):
+        facts["checkedFirst"] = "TableName"
     return facts
 
 
@@ -156,7 +212,7 @@ def service_facts(model, folder):
         head["xmlNamespace"] = namespace_of(meta)
     elif len(namespaces) == 1:
         head["xmlNamespace"] = namespaces.pop()
-    operations = {name: operation_facts(operation)
+    operations = {name: operation_facts(name, operation, model, folder)
                   for name, operation in model["operations"].items()}
     shapes = {name: shape_facts(name, shape, folder) for name, shape in model["shapes"].items()}
     return head, operations, shapes

@@ -99,6 +99,7 @@ static enum sim_result load_operation(struct wire_loader *loader, const cJSON *f
     operation->uri = wire_fact_text(loader, facts, "uri");
     operation->status = (int)wire_fact_number(facts, "status", 200);
     operation->input_root = wire_fact_text(loader, facts, "inputRoot");
+    operation->checked_first = wire_fact_text(loader, facts, "checkedFirst");
     operation->input_namespace = wire_fact_text(loader, facts, "inputNamespace");
     if (operation->method == NULL || operation->uri == NULL)
         return sim_error_set(loader->error, RESULT_INVALID, "%s api.json: %s has no method or uri",

@@ -70,6 +70,8 @@ struct wire_shape {
     const struct wire_member_fact *const *by_wire_name; /* STRUCTURE: sorted by wire name */
     const struct wire_member_fact *const *checks; /* members to look at, in the service's order */
     size_t check_count;
+    const struct wire_shape
+        *unless_arn;  /* STRING: what a text that is no ARN must satisfy instead */
     bool needs_check; /* false: neither it nor anything below it has a constraint */
     const struct wire_pattern *matcher; /* of pattern, or NULL */
 };
@@ -85,6 +87,8 @@ struct wire_operation_fact {
     const char *input_namespace;
     const struct wire_shape *const *errors;
     size_t error_count;
+    const char *checked_first; /* a required name of 3 to 255 characters that the service looks at
+                                  before all else, with words of its own; else NULL */
 };
 
 struct wire_model {

@@ -217,6 +217,14 @@ static enum sim_result load_text(struct wire_loader *loader, const cJSON *facts,
         copies[index++] = sim_arena_strdup(loader->arena, value->valuestring);
     shape->values = copies;
     shape->value_count = count;
+    const char *unless_arn =
+        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(facts, "unlessArn"));
+    if (unless_arn != NULL) {
+        enum sim_result result =
+            wire_fact_shape(loader, shape->name, unless_arn, &shape->unless_arn);
+        if (result != RESULT_OK)
+            return result;
+    }
     shape->pattern = wire_fact_text(loader, facts, "pattern");
     if (shape->pattern == NULL)
         return RESULT_OK;

@@ -1,11 +1,13 @@
 #include "emulators/wire/validate.h"
 
 #include <ctype.h>
-#include <math.h>
 #include <string.h>
 
 #include "emulators/wire/pattern.h"
 #include "emulators/wire/validate_text.h"
+
+#define CHECKED_FIRST_LENGTH_MIN 3
+#define CHECKED_FIRST_LENGTH_MAX 255
 
 /* Where the check stands: one frame on the stack for each step down, read only for an error. */
 struct frame {
@@ -123,6 +125,14 @@ static const enum wire_constraint own_order[] = {
     CONSTRAINT_LENGTH_MAX, CONSTRAINT_VALUE_MIN, CONSTRAINT_VALUE_MAX,
 };
 
+/* The shape whose constraints hold for this very value. */
+static const struct wire_shape *shape_in_force(const struct wire_shape *shape, const cJSON *value)
+{
+    if (shape->unless_arn == NULL || strncmp(value->valuestring, "arn:", 4) == 0)
+        return shape;
+    return shape->unless_arn;
+}
+
 static bool satisfies_all(const struct wire_shape *shape, const cJSON *value)
 {
     for (size_t i = 0; i < ARRAY_LEN(own_order); i++)
@@ -173,13 +183,15 @@ static void check_map(struct validator *validator, const struct frame *frame,
     for (const cJSON *child = value->child; child != NULL; child = child->next) {
         if (shape->key->needs_check) {
             const cJSON key = {.type = cJSON_String, .valuestring = child->string};
-            are_keys_good = are_keys_good && satisfies_all(shape->key, &key);
+            are_keys_good = are_keys_good && satisfies_all(shape_in_force(shape->key, &key), &key);
         }
         are_values_good =
             are_values_good && (!shape->value->needs_check || satisfies_all(shape->value, child));
     }
     if (!are_keys_good && begin(validator, frame, shape, value))
-        wire_constraints_append(&validator->text, "Map keys must satisfy constraint: ", shape->key);
+        wire_constraints_append(&validator->text, "Map keys must satisfy constraint: ",
+                                shape->key->unless_arn != NULL ? shape->key->unless_arn
+                                                               : shape->key);
     if (!are_values_good && begin(validator, frame, shape, value))
         wire_constraints_append(&validator->text,
                                 "Map value must satisfy constraint: ", shape->value);
@@ -217,8 +229,27 @@ static void check(struct validator *validator, const struct frame *frame,
 {
     if (!shape->needs_check || validator->error_count == WIRE_VALIDATION_ERRORS_MAX)
         return;
-    check_own(validator, frame, shape, value);
+    check_own(validator, frame, shape_in_force(shape, value), value);
     check_below(validator, frame, shape, value);
+}
+
+/* The control plane of DynamoDB looks at the table's name alone at first. */
+static const char *complain_first(const struct wire_operation_fact *operation, const cJSON *input,
+                                  struct sim_arena *arena)
+{
+    const char *member = operation->checked_first;
+    const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(input, member));
+    if (name == NULL)
+        return sim_arena_printf(
+            arena, "The parameter '%s' is required but was not present in the request", member);
+    size_t length = wire_text_length(name);
+    if (strncmp(name, "arn:", 4) != 0 &&
+        (length < CHECKED_FIRST_LENGTH_MIN || length > CHECKED_FIRST_LENGTH_MAX))
+        return sim_arena_printf(arena,
+                                "%s must be at least %d characters long and at most %d characters "
+                                "long",
+                                member, CHECKED_FIRST_LENGTH_MIN, CHECKED_FIRST_LENGTH_MAX);
+    return NULL;
 }
 
 bool wire_validate(const struct wire_model *model, const struct wire_operation_fact *operation,
@@ -228,6 +259,13 @@ bool wire_validate(const struct wire_model *model, const struct wire_operation_f
     struct frame root = {0};
     if (!operation->input->needs_check)
         return true;
+    const char *first =
+        operation->checked_first == NULL ? NULL : complain_first(operation, input, arena);
+    if (first != NULL) {
+        *error =
+            (struct wire_error){.code = model->validation_code, .message = first, .status = 400};
+        return false;
+    }
     sim_buffer_init(&validator.text);
     check(&validator, &root, operation->input, input);
     if (validator.error_count > 0)
