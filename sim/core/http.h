@@ -5,7 +5,8 @@
  *          opened again, or made silent on its own. Answers may come later (suspend, resume).
  * Owner    A request lives from the handler's call until sim_http_reply()/_drop(); its strings are
  *          borrowed until then. Its arena is the place for all that the answer needs.
- * Limits   SIM_HTTP_HEADERS_MAX_BYTES for request line and headers (400), max_body_bytes (413). */
+ * Limits   SIM_HTTP_HEADERS_MAX_BYTES for request line and headers (431),
+ *          SIM_HTTP_BODY_MAX_BYTES (the handler answers 413). */
 #ifndef SIM_CORE_HTTP_H
 #define SIM_CORE_HTTP_H
 
@@ -77,7 +78,11 @@ void sim_http_headers_visit(const struct sim_http_request *request,
 void sim_http_reply(struct sim_http_request *request, const struct sim_http_reply *reply);
 void sim_http_drop(struct sim_http_request *request); /* closes the connection without an answer */
 
-size_t sim_http_open_requests(const struct sim_http *http);
+/* On: no answer leaves before the end of its turn, so that the commit's hook, added to the loop
+ * before sim_http_create(), comes first (file mode). Off (default): answers leave at once. */
+void sim_http_hold_answers(struct sim_http *http, bool on);
+
+size_t sim_http_open_requests(const struct sim_http *http); /* neither answered nor dropped yet */
 
 /* "a%20b+c" decoded in the arena; plus is a blank only in queries. NULL for a bad escape. */
 char *sim_url_decode(struct sim_arena *arena, const char *text, size_t length_bytes, bool in_query);
