@@ -1,4 +1,5 @@
-/* credential.c -- takes Authorization headers and presigned queries apart, and complains about them. */
+/* credential.c -- takes Authorization headers and presigned queries apart, and complains about
+ * them. */
 #include "emulators/wire/credential.h"
 
 #include <string.h>
@@ -190,9 +191,8 @@ static bool check_parts(const struct front_message *message, const struct creden
             return refuse_incomplete_query(message, credential, error);
         return true;
     }
-    return has_parts && credential->has_date
-               ? true
-               : refuse_incomplete_header(message, credential, error);
+    return has_parts && credential->has_date ? true
+                                             : refuse_incomplete_header(message, credential, error);
 }
 
 /* "20260101T000000Z" */
@@ -260,10 +260,10 @@ bool credential_check(const struct front_message *message, const struct credenti
         return refuse(error, "InvalidSignatureException",
                       "'Host' must be a 'SignedHeader' in the AWS Authorization.");
     if (strcmp(credential->algorithm, HMAC) != 0 && !is_ecdsa(credential))
-        return refuse(error, "IncompleteSignatureException",
-                      sim_arena_printf(
-                          arena, "Unsupported AWS 'algorithm': '%s' (only " HMAC " for now). ",
-                          credential->algorithm));
+        return refuse(
+            error, "IncompleteSignatureException",
+            sim_arena_printf(arena, "Unsupported AWS 'algorithm': '%s' (only " HMAC " for now). ",
+                             credential->algorithm));
     if (credential->access_key == NULL)
         return refuse(error, "IncompleteSignatureException",
                       sim_arena_printf(arena,

@@ -1,11 +1,12 @@
-/* credential.h -- who signed a request, for which Region and service; not whether the signature fits.
+/* credential.h -- who signed a request, for which Region and service; not whether the signature
+ * fits.
  *
  * Purpose  Routing reads the scope leniently; credential_check() then says what is missing or
  *          malformed, in the service's own words and order. Any key works: signatures are not
  *          verified, and dates are not compared with the (simulated) clock.
  * Source   Texts and order: DynamoDB's answers. Forms: AWS Signature Version 4 (Region in the
- *          scope) and 4a (AWS4-ECDSA-P256-SHA256: no Region in the scope, X-Amz-Region-Set beside it).
- * Owner    Strings lie in the message's arena or are borrowed from it. */
+ *          scope) and 4a (AWS4-ECDSA-P256-SHA256: no Region in the scope, X-Amz-Region-Set beside
+ * it). Owner    Strings lie in the message's arena or are borrowed from it. */
 #ifndef EMULATORS_WIRE_CREDENTIAL_H
 #define EMULATORS_WIRE_CREDENTIAL_H
 
@@ -31,8 +32,8 @@ struct credential {
 void credential_read(const struct front_message *message, struct credential *credential);
 
 /* False, and *error filled, when the service would refuse the request before it looks at the
- * signature. signing_name: what the scope must name. Codes carry the suffix "Exception", as the JSON
- * services send them. */
+ * signature. signing_name: what the scope must name. Codes carry the suffix "Exception", as the
+ * JSON services send them. */
 MUST_USE bool credential_check(const struct front_message *message,
                                const struct credential *credential, const char *signing_name,
                                struct wire_error *error);

@@ -148,6 +148,7 @@ static void dispatch(struct live *live, const struct wire_listener *listener, co
         .endpoint = listener->endpoint,
         .endpoint_host = endpoint_host(&live->exchange.message, live->http),
         .input = input,
+        .types_are_checked = true,
     };
     wire_dispatch(live->front->dispatcher, &request, finish, live);
 }

@@ -10,7 +10,10 @@ static const struct {
     const char *name;
     size_t length;
 } known_names[FRONT_HEADER_COUNT] = {
-#define NAME(text) {(text), sizeof(text) - 1}
+#define NAME(text)                                                                                 \
+    {                                                                                              \
+        (text), sizeof(text) - 1                                                                   \
+    }
     [FRONT_AUTHORIZATION] = NAME("Authorization"),
     [FRONT_CONTENT_ENCODING] = NAME("Content-Encoding"),
     [FRONT_CONTENT_TYPE] = NAME("Content-Type"),
@@ -116,7 +119,8 @@ static enum sim_result inflate_all(z_stream *stream, struct front_message *messa
         if (result == Z_STREAM_END)
             break;
         if (result != Z_BUF_ERROR && result != Z_OK)
-            return sim_error_set(error, RESULT_INVALID, "the body is not what Content-Encoding says");
+            return sim_error_set(error, RESULT_INVALID,
+                                 "the body is not what Content-Encoding says");
         if (stream->avail_out > 0)
             return sim_error_set(error, RESULT_INVALID, "the compressed body ends too early");
         if (capacity == SIM_HTTP_BODY_MAX_BYTES)
@@ -158,6 +162,6 @@ enum sim_result front_message_inflate(struct front_message *message, struct sim_
         const enum sim_result result = inflate_body(message, WINDOW_ANY, error);
         return result == RESULT_INVALID ? inflate_body(message, WINDOW_RAW, error) : result;
     }
-    return sim_error_set(error, RESULT_INVALID, "Content-Encoding %.40s is not one of gzip, deflate",
-                         encoding);
+    return sim_error_set(error, RESULT_INVALID,
+                         "Content-Encoding %.40s is not one of gzip, deflate", encoding);
 }

@@ -1,8 +1,8 @@
 /* front_message.h -- an HTTP request as the protocols see it: a plain struct, no socket.
  *
- * Purpose  Decoders and routing take this, so that tests and fuzzers need no connection. Headers are
- *          gathered once; the ones that every request is asked for have a slot of their own.
- * Owner    All strings are borrowed; tables that grow lie in the arena. */
+ * Purpose  Decoders and routing take this, so that tests and fuzzers need no connection. Headers
+ * are gathered once; the ones that every request is asked for have a slot of their own. Owner All
+ * strings are borrowed; tables that grow lie in the arena. */
 #ifndef EMULATORS_WIRE_FRONT_MESSAGE_H
 #define EMULATORS_WIRE_FRONT_MESSAGE_H
 
@@ -51,9 +51,9 @@ MUST_USE enum sim_result front_message_inflate(struct front_message *message,
                                                struct sim_error *error);
 
 #define FRONT_JSON_VALUES_MAX ((size_t)1000000)
-/* The body as JSON. INVALID: not one JSON value in UTF-8, or a \u0000 (texts here end at a NUL, and a
- * text cut short would be worse than a refusal); LIMIT: more than FRONT_JSON_VALUES_MAX values. The
- * tree dies with the arena. */
+/* The body as JSON. INVALID: not one JSON value in UTF-8, or a \u0000 (texts here end at a NUL, and
+ * a text cut short would be worse than a refusal); LIMIT: more than FRONT_JSON_VALUES_MAX values.
+ * The tree dies with the arena. */
 MUST_USE enum sim_result front_message_json(const struct front_message *message, cJSON **json,
                                             struct sim_error *error);
 

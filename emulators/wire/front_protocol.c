@@ -56,7 +56,11 @@ enum front_decoded front_exchange_decode(struct front_exchange *exchange, cJSON 
         return refuse(error, "InternalServerError", 500,
                       sim_arena_strdup(message->arena, problem.message));
     const struct front_protocol *protocol = front_protocol_of(exchange->route.model->protocol);
-    return protocol->decode(exchange, input, reply, error);
+    const enum front_decoded decoded = protocol->decode(exchange, input, reply, error);
+    if (decoded != FRONT_DECODED || exchange->route.region_error.code == NULL)
+        return decoded;
+    *error = exchange->route.region_error;
+    return FRONT_REFUSED;
 }
 
 void front_exchange_encode(const struct front_exchange *exchange, const struct wire_call *call,

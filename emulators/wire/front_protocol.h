@@ -70,6 +70,7 @@ const char *front_error_text(const struct front_exchange *exchange, const struct
 
 void front_reply_add(struct front_reply *reply, const char *name, const char *value);
 /* Body from a buffer; the buffer is taken. */
-void front_reply_take(struct front_reply *reply, struct sim_arena *arena, struct sim_buffer *buffer);
+void front_reply_take(struct front_reply *reply, struct sim_arena *arena,
+                      struct sim_buffer *buffer);
 
 #endif

@@ -126,8 +126,8 @@ static const char *first_hosting_region(struct sim_network *network)
     return NULL;
 }
 
-static bool refuse_region(struct sim_network *network, const struct front_message *message,
-                          const char *region, struct wire_error *error)
+static void refuse_region(struct sim_network *network, const struct front_message *message,
+                          struct front_route *route)
 {
     struct sim_buffer names;
     sim_buffer_init(&names);
@@ -136,21 +136,21 @@ static bool refuse_region(struct sim_network *network, const struct front_messag
         if (known->hosts_services)
             sim_buffer_printf(&names, "%s%s", names.length_bytes == 0 ? "" : ", ", known->name);
     }
-    *error = (struct wire_error){
+    route->region_error = (struct wire_error){
         .code = "UnknownRegion",
         .status = 400,
-        .message = sim_arena_printf(message->arena,
-                                    "Region %.64s is not part of this world (%s); sign for one of "
-                                    "these, or add it to the topology",
-                                    region, names.length_bytes > 0 ? names.data : "it has none"),
+        .message =
+            sim_arena_printf(message->arena,
+                             "Region %.64s is not part of this world (%s); sign for one of "
+                             "these, or add it to the topology",
+                             route->region, names.length_bytes > 0 ? names.data : "it has none"),
     };
     sim_buffer_fini(&names);
-    return false;
 }
 
-static bool find_region(struct wire_dispatcher *dispatcher, const struct wire_listener *listener,
+static void find_region(struct wire_dispatcher *dispatcher, const struct wire_listener *listener,
                         const struct front_message *message, const struct front_host *host,
-                        struct front_route *route, struct wire_error *error)
+                        struct front_route *route)
 {
     struct sim_network *network = wire_dispatcher_host(dispatcher)->core->network;
     const struct sim_region *at_address =
@@ -170,14 +170,12 @@ static bool find_region(struct wire_dispatcher *dispatcher, const struct wire_li
     else
         route->region = host->region != NULL ? host->region : first_hosting_region(network);
     if (route->region == NULL)
-        return refuse_region(network, message, "(none)", error);
+        route->region = "(none)";
     if (is_global)
-        return true;
+        return;
     const struct sim_region *region = sim_network_region_find(network, route->region);
-    if (region == NULL || (!region->hosts_services && listener->region == NULL))
-        return refuse_region(network, message, route->region, error);
-    route->region = region->name;
-    return true;
+    if (region == NULL || !region->hosts_services)
+        refuse_region(network, message, route);
 }
 
 bool front_route_find(struct wire_dispatcher *dispatcher, const struct wire_listener *listener,
@@ -197,5 +195,6 @@ bool front_route_find(struct wire_dispatcher *dispatcher, const struct wire_list
     route->account = credential_account(&route->credential);
     if (route->account != route->credential.access_key && host.account != NULL)
         route->account = host.account;
-    return find_region(dispatcher, listener, message, &host, route, error);
+    find_region(dispatcher, listener, message, &host, route);
+    return true;
 }

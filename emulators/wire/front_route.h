@@ -21,12 +21,13 @@ struct front_route {
     const struct wire_model *model;
     const struct front_traits *traits;
     const char *region;
+    struct wire_error region_error; /* code NULL: the Region is one of this world */
     const char *account;
     struct credential credential;
 };
 
-/* False: *error says that the service or Region does not exist here; route->service is set if that
- * much is known, so that the answer can be in its protocol. */
+/* False: *error says that there is no such service here. A Region that does not exist is no reason
+ * to stop yet: what is wrong with the request itself comes first, as at AWS. */
 MUST_USE bool front_route_find(struct wire_dispatcher *dispatcher,
                                const struct wire_listener *listener,
                                const struct front_message *message, struct front_route *route,

@@ -21,9 +21,9 @@ struct front_traits {
     const char *error_name_space; /* before "#Name" in __type; NULL: the bare name */
     const struct front_error_form *forms;
     size_t form_count;
-    bool has_crc32;        /* x-amz-crc32 over each JSON body */
-    bool has_server;       /* "Server: Server" */
-    bool answers_nameless; /* takes what names no service: GET / asks its health */
+    bool has_crc32;                      /* x-amz-crc32 over each JSON body */
+    bool has_server;                     /* "Server: Server" */
+    bool answers_nameless;               /* takes what names no service: GET / asks its health */
     const char *const *empty_operations; /* success has no body at all; ends with NULL */
 };
 

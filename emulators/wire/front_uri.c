@@ -96,12 +96,13 @@ static bool search_all(const struct wire_model *model, const struct front_messag
         if (strcmp(operation->method, message->method) != 0)
             continue;
         const char *fixed = strchr(operation->uri, '?');
-        const size_t whole = fixed == NULL ? strlen(operation->uri) : (size_t)(fixed - operation->uri);
+        const size_t whole =
+            fixed == NULL ? strlen(operation->uri) : (size_t)(fixed - operation->uri);
         if (fixed != NULL && !has_fixed_query(message->query, fixed + 1))
             continue;
         struct search search = {.may_span = may_span};
-        if (!match_rest(&search, operation->uri, trimmed_bytes(operation->uri, whole), message->path,
-                        path_bytes))
+        if (!match_rest(&search, operation->uri, trimmed_bytes(operation->uri, whole),
+                        message->path, path_bytes))
             continue;
         const size_t score = literal_bytes_of(operation->uri) + 1;
         if (score <= best)

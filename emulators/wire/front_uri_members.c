@@ -11,8 +11,8 @@ static bool refuse(struct wire_error *error, const char *message)
     return false;
 }
 
-/* A percent-encoded text, decoded and safe to carry on: NULL for a bad escape, a NUL, or what is not
- * UTF-8. */
+/* A percent-encoded text, decoded and safe to carry on: NULL for a bad escape, a NUL, or what is
+ * not UTF-8. */
 static const char *decode(struct sim_arena *arena, const char *text, size_t bytes, bool in_query)
 {
     for (size_t i = 0; i + 2 < bytes; i++)
@@ -25,7 +25,8 @@ static const char *decode(struct sim_arena *arena, const char *text, size_t byte
 static bool add_scalar(cJSON *input, const struct wire_member_fact *member, const char *text,
                        struct sim_arena *arena, struct wire_error *error)
 {
-    if (cJSON_GetObjectItemCaseSensitive(input, member->name) != NULL) /* the first of several counts */
+    if (cJSON_GetObjectItemCaseSensitive(input, member->name) !=
+        NULL) /* the first of several counts */
         return true;
     cJSON *value = wire_convert_text(member->shape, text, arena, error);
     if (value == NULL)
@@ -138,6 +139,6 @@ static bool add_headers(const struct front_uri *uri, const struct front_message 
 bool front_uri_members(const struct front_uri *uri, const struct front_message *message,
                        cJSON *input, struct wire_error *error)
 {
-    return add_labels(uri, message->arena, input, error) &&
-           add_query(uri, message, input, error) && add_headers(uri, message, input, error);
+    return add_labels(uri, message->arena, input, error) && add_query(uri, message, input, error) &&
+           add_headers(uri, message, input, error);
 }

@@ -1,6 +1,7 @@
 /* json_protocol.c -- AWS JSON 1.0 and 1.1: one path, the operation in X-Amz-Target.
  *
- * The order of checks is DynamoDB's: method and content type, body, target, authentication, types. */
+ * The order of checks is DynamoDB's: method and content type, body, target, authentication, types.
+ */
 #include "emulators/wire/front_protocol.h"
 
 #include <stdlib.h>
@@ -116,10 +117,10 @@ static enum front_decoded decode(struct front_exchange *exchange, cJSON **input,
     exchange->operation = find_operation(exchange);
     if (exchange->operation == NULL) {
         const char *target = message->known[FRONT_AMZ_TARGET];
-        *error = (struct wire_error){
-            .code = "UnknownOperationException",
-            .message = sim_arena_printf(message->arena, "X-Amz-Target '%.128s' is unknown",
-                                        target == NULL ? "" : target)};
+        *error = (struct wire_error){.code = "UnknownOperationException",
+                                     .message = sim_arena_printf(message->arena,
+                                                                 "X-Amz-Target '%.128s' is unknown",
+                                                                 target == NULL ? "" : target)};
         return FRONT_REFUSED;
     }
     const char *signing_name = front_traits_signing_name(route->traits, route->service->id);

@@ -1,4 +1,5 @@
-/* rest_json.c -- REST-JSON: the operation by method and path, members in path, query, headers, body. */
+/* rest_json.c -- REST-JSON: the operation by method and path, members in path, query, headers,
+ * body. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -42,8 +42,8 @@ static void append_expected(struct reader *reader, struct sim_buffer *text, cons
 
 static const char *take_text(struct reader *reader, struct sim_buffer *text)
 {
-    const char *kept = sim_arena_strndup(reader->arena, text->data == NULL ? "" : text->data,
-                                         text->length_bytes);
+    const char *kept =
+        sim_arena_strndup(reader->arena, text->data == NULL ? "" : text->data, text->length_bytes);
     sim_buffer_fini(text);
     return kept;
 }
@@ -233,11 +233,12 @@ static const char *simple_text(struct reader *reader, const xmlNode *node)
 
 static bool refuse_datatype(struct reader *reader, const char *text, const char *type)
 {
-    return refuse(reader, "InvalidInput",
-                  sim_arena_printf(reader->arena,
-                                   "Invalid XML ; cvc-datatype-valid.1.2.1: '%.200s' is not a valid "
-                                   "value for '%s'.",
-                                   text, type));
+    return refuse(
+        reader, "InvalidInput",
+        sim_arena_printf(reader->arena,
+                         "Invalid XML ; cvc-datatype-valid.1.2.1: '%.200s' is not a valid "
+                         "value for '%s'.",
+                         text, type));
 }
 
 static const char *trimmed(struct reader *reader, const char *text)
@@ -367,9 +368,8 @@ static bool check_size(struct reader *reader, const struct front_message *messag
         tags++;
     if (message->body_bytes <= XML_READ_BYTES_MAX && tags <= XML_READ_TAGS_MAX)
         return true;
-    *reader->error = (struct wire_error){.code = "RequestEntityTooLarge",
-                                         .status = 413,
-                                         .message = "Request body is too large"};
+    *reader->error = (struct wire_error){
+        .code = "RequestEntityTooLarge", .status = 413, .message = "Request body is too large"};
     return false;
 }
 
@@ -385,8 +385,8 @@ bool xml_read(const struct front_exchange *exchange, cJSON *input, struct wire_e
     CHECK(context != NULL);
     const int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
                         XML_PARSE_NOCDATA | XML_PARSE_COMPACT;
-    xmlDoc *document = xmlCtxtReadMemory(context, message->body, (int)message->body_bytes, NULL,
-                                         "UTF-8", options);
+    xmlDoc *document =
+        xmlCtxtReadMemory(context, message->body, (int)message->body_bytes, NULL, "UTF-8", options);
     const xmlNode *root = document == NULL ? NULL : xmlDocGetRootElement(document);
     bool done = false;
     if (root == NULL)

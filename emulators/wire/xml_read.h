@@ -1,11 +1,11 @@
 /* xml_read.h -- an XML request body as the tree that handlers see, driven by the model.
  *
  * Purpose  Reads by local names, without regard to namespaces, and complains as the services'
- *          schema check does ("Invalid XML ; cvc-complex-type.2.4.b: ..."). The order of elements is
- *          free: SDKs write members in their callers' order, and the services take that.
- * Limits   No DTD, no entities but XML's own five, no network; XML_READ_BYTES_MAX,
- *          XML_READ_TAGS_MAX, and libxml2's 256 levels.
- * Source   Route 53's answers as quoted in public threads; the form is Apache Xerces'. */
+ *          schema check does ("Invalid XML ; cvc-complex-type.2.4.b: ..."). The order of elements
+ * is free: SDKs write members in their callers' order, and the services take that. Limits   No DTD,
+ * no entities but XML's own five, no network; XML_READ_BYTES_MAX, XML_READ_TAGS_MAX, and libxml2's
+ * 256 levels. Source   Route 53's answers as quoted in public threads; the form is Apache Xerces'.
+ */
 #ifndef EMULATORS_WIRE_XML_READ_H
 #define EMULATORS_WIRE_XML_READ_H
 

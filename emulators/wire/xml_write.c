@@ -36,8 +36,8 @@ void xml_write_text(struct sim_buffer *buffer, const char *text)
     for (const char *at = text; *at != '\0'; at++) {
         const char *escape = escape_of(*at);
         const unsigned char byte = (unsigned char)*at;
-        if (escape == NULL && ((byte < 0x20 && byte != '\t' && byte != '\n') ||
-                               (byte >= 0x80 && !is_clean)))
+        if (escape == NULL &&
+            ((byte < 0x20 && byte != '\t' && byte != '\n') || (byte >= 0x80 && !is_clean)))
             escape = "?";
         if (escape == NULL)
             continue;
@@ -91,8 +91,8 @@ static void write_attributes(struct writer *writer, const struct wire_shape *sha
 static void write_member(struct writer *writer, const struct wire_member_fact *member,
                          const cJSON *value)
 {
-    const bool is_flat = member->shape->kind == SHAPE_LIST &&
-                         (member->is_flattened || member->shape->is_flattened);
+    const bool is_flat =
+        member->shape->kind == SHAPE_LIST && (member->is_flattened || member->shape->is_flattened);
     if (!is_flat) {
         write_value(writer, member->wire_name, member->shape, value);
         return;
