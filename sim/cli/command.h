@@ -7,14 +7,14 @@
 
 #include "sim/core/error.h"
 
-#define CLI_EXIT_OK 0
+#define CLI_EXIT_OK     0
 #define CLI_EXIT_FAILED 1 /* it ran, and the answer is no: an objective missed, a port taken */
-#define CLI_EXIT_USAGE 2  /* bad usage or a bad file */
+#define CLI_EXIT_USAGE  2 /* bad usage or a bad file */
 
 struct cli_command {
     const char *name;
-    const char *summary; /* one line for the list */
-    const char *help;    /* the page of --help */
+    const char *summary;                              /* one line for the list */
+    const char *help;                                 /* the page of --help */
     int (*run)(int argument_count, char **arguments); /* arguments[0] is the command's name */
 };
 

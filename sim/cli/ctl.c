@@ -190,7 +190,8 @@ static int command_run(const struct ctl_command *command, const struct ctl_argum
     size_t given = arguments->operands.count - word_count;
     if (given < command->required_operands || given > operand_key_count(command))
         return cli_usage_error(&cli_ctl, "%s %s takes %zu to %zu arguments, got %zu",
-                               command->words[0], command->words[1] != NULL ? command->words[1] : "",
+                               command->words[0],
+                               command->words[1] != NULL ? command->words[1] : "",
                                command->required_operands, operand_key_count(command), given);
     cJSON *body = body_build(command, arguments, word_count);
     char *text = cJSON_PrintUnformatted(body);
@@ -233,10 +234,10 @@ static int run(int argument_count, char **argument_values)
     size_t word_count = 0;
     const struct ctl_command *command = command_find(&arguments.operands, &word_count);
     if (command == NULL)
-        return cli_usage_error(
-            &cli_ctl, "there is no subcommand \"%s%s%s\"", arguments.operands.values[0],
-            arguments.operands.count > 1 ? " " : "",
-            arguments.operands.count > 1 ? arguments.operands.values[1] : "");
+        return cli_usage_error(&cli_ctl, "there is no subcommand \"%s%s%s\"",
+                               arguments.operands.values[0],
+                               arguments.operands.count > 1 ? " " : "",
+                               arguments.operands.count > 1 ? arguments.operands.values[1] : "");
     return command_run(command, &arguments, word_count);
 }
 

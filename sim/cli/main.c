@@ -16,7 +16,8 @@ static void print_overview(FILE *stream)
           stream);
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         fprintf(stream, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
-    fputs("\n\"regionlab COMMAND --help\" tells more. Exit codes: 0 done, 1 failed (an objective was\n"
+    fputs("\n\"regionlab COMMAND --help\" tells more. Exit codes: 0 done, 1 failed (an objective "
+          "was\n"
           "missed, a port is taken), 2 bad usage or a bad file.\n",
           stream);
 }

@@ -84,7 +84,8 @@ int cli_options_parse(const struct cli_command *command, int argument_count, cha
             *help = true;
             return CLI_EXIT_OK;
         } else if (!only_operands && strncmp(argument, "--", 2) == 0) {
-            int exit_code = option_read(command, argument_count, arguments, &i, options, option_count);
+            int exit_code =
+                option_read(command, argument_count, arguments, &i, options, option_count);
             if (exit_code != CLI_EXIT_OK)
                 return exit_code;
         } else if (operands->count == CLI_OPERANDS_MAX) {

@@ -13,8 +13,8 @@ enum cli_option_kind { CLI_FLAG, CLI_TEXT, CLI_NUMBER };
 struct cli_option {
     const char *name; /* without the dashes */
     enum cli_option_kind kind;
-    uint64_t max;  /* NUMBER: largest allowed */
-    void *target;  /* bool *, const char **, or uint64_t * */
+    uint64_t max;   /* NUMBER: largest allowed */
+    void *target;   /* bool *, const char **, or uint64_t * */
     bool *is_given; /* may be NULL */
 };
 

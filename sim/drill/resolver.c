@@ -1,0 +1,49 @@
+#include "sim/drill/resolver.h"
+
+#include <stdio.h>
+
+void drill_resolver_init(struct drill_resolver *resolver,
+                         const struct drill_resolver_options *options, const char *host,
+                         const char *client_region)
+{
+    *resolver =
+        (struct drill_resolver){.options = options, .host = host, .client_region = client_region};
+}
+
+const char *drill_resolver_cached(const struct drill_resolver *resolver, uint64_t now_us)
+{
+    if (resolver->address[0] == '\0')
+        return NULL;
+    bool is_fresh = resolver->options->ttl == DRILL_TTL_PINS || now_us < resolver->expires_us;
+    return is_fresh || resolver->is_connected ? resolver->address : NULL;
+}
+
+static uint64_t lifetime_us(const struct drill_resolver_options *options, uint32_t ttl_s)
+{
+    uint64_t ttl_us = (uint64_t)ttl_s * SIM_US_PER_S;
+    if (options->ttl == DRILL_TTL_IGNORES)
+        return 0;
+    if (ttl_us < options->minimum_ttl_us)
+        ttl_us = options->minimum_ttl_us;
+    if (options->maximum_ttl_us > 0 && ttl_us > options->maximum_ttl_us)
+        ttl_us = options->maximum_ttl_us;
+    return ttl_us;
+}
+
+const char *drill_resolver_ask(struct drill_resolver *resolver, struct r53 *r53, uint64_t now_us)
+{
+    struct r53_answer answer;
+    r53_resolve(r53, resolver->host, "A", resolver->client_region, &answer);
+    resolver->question_count++;
+    resolver->address[0] = '\0';
+    if (answer.rcode != 0 || answer.value_count == 0)
+        return NULL;
+    snprintf(resolver->address, sizeof resolver->address, "%.63s", answer.values[0]);
+    resolver->expires_us = now_us + lifetime_us(resolver->options, answer.ttl_s);
+    return resolver->address;
+}
+
+void drill_resolver_note(struct drill_resolver *resolver, bool connected)
+{
+    resolver->is_connected = connected && resolver->options->keeps_connection;
+}
