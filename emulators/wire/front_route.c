@@ -47,8 +47,6 @@ static bool is_under_version(const struct wire_model *model, const char *path)
 static const struct wire_service *service_of_path(struct wire_dispatcher *dispatcher,
                                                   const struct front_message *message)
 {
-    if (strcmp(message->path, "/") == 0)
-        return NULL;
     for (size_t i = 0; i < wire_service_count(dispatcher); i++) {
         const struct wire_service *service = wire_service_at(dispatcher, i);
         const struct wire_model *model = wire_model_of(dispatcher, service);
@@ -89,8 +87,9 @@ static const struct wire_service *find_service(struct wire_dispatcher *dispatche
         return NULL; /* named, but not here */
     if (host->service != NULL)
         return host->service;
-    service = service_of_path(dispatcher, message);
-    return service != NULL || target != NULL ? service : service_of_nameless(dispatcher);
+    if (strcmp(message->path, "/") != 0)
+        return service_of_path(dispatcher, message);
+    return target == NULL ? service_of_nameless(dispatcher) : NULL;
 }
 
 static bool refuse_service(struct wire_dispatcher *dispatcher, const struct front_message *message,
