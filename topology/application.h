@@ -3,7 +3,8 @@
  * Purpose  The same handler answers a drill's clients through the simulated network and real
  *          clients on the Region's loopback address.
  * Owner    A struct topo_application is a constant. create() gives an instance, destroy() takes it
- *          back, with whatever it has under way: requests not yet answered are answered then.
+ *          back, with whatever it has under way: requests not yet answered are answered then. Its
+ *          calls through the dispatcher have ended (wire_dispatcher_abandon) before that.
  * Errors   create: INVALID for bad parameters, by topo_node_fail() with their place. */
 #ifndef TOPOLOGY_APPLICATION_H
 #define TOPOLOGY_APPLICATION_H

@@ -13,6 +13,7 @@
  *   safety_rule.RULE.arn             safety_rule.arn when there is one only
  *   health_check.CHECK.id
  *   zone.ZONE.id                     zone.id when there is one only
+ *   application.NAME.REGION.address  127.0.1.1
  *   application.NAME.REGION.url      http://127.0.1.1:8080
  *   application.NAME.REGION.endpoint 127.0.1.1:8080, as fault scopes name it
  *   account                          000000000000 */
