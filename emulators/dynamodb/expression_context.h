@@ -20,15 +20,23 @@ struct ddb_binding {
     const cJSON *const *values; /* by slot; normal */
 };
 
+/* What a request says about a placeholder. */
+struct ddb_placeholder {
+    const char *key;   /* "#x" or ":x" */
+    const cJSON *json; /* a string, or a normal value */
+    bool is_used;
+};
+
+struct ddb_placeholders {
+    struct ddb_placeholder *entries; /* in the request's order */
+    struct ddb_placeholder **sorted; /* by key */
+    size_t count;
+};
+
 struct ddb_expression_context {
-    struct sim_arena *arena;
     const char *prefix; /* "" or "1 validation error detected: " */
-    const cJSON *names; /* or NULL */
-    cJSON *values;      /* normalised copy or NULL */
-    bool *is_name_used; /* by position */
-    bool *is_value_used;
-    size_t name_count;
-    size_t value_count;
+    struct ddb_placeholders names;
+    struct ddb_placeholders values;
 };
 
 struct ddb_expression_options {
@@ -39,7 +47,8 @@ struct ddb_expression_options {
      * expressions: <these> null": "ConditionExpression is", "UpdateExpression and
      * ConditionExpression are". */
     const char *possible;
-    bool has_expression; /* the request has at least one of them */
+    bool has_expression;      /* the request has at least one expression */
+    bool has_only_projection; /* and none of those that could use values */
 };
 
 MUST_USE bool ddb_expression_context_init(struct ddb_expression_context *context,

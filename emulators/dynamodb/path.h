@@ -40,6 +40,19 @@ bool ddb_path_equal(const struct ddb_path *a, const struct ddb_path *b, const ch
 void ddb_path_print(const struct ddb_path *path, const char *const *names,
                     struct sim_buffer *buffer);
 
+/* A path among others, for sorting. */
+struct ddb_path_entry {
+    const struct ddb_path *path;
+    const char *const *names;
+    size_t position; /* breaks ties */
+};
+
+/* Names before indexes; within a kind by text or number. */
+int ddb_path_element_compare(const struct ddb_path_element *a, const struct ddb_path_element *b,
+                             const char *const *names);
+/* Element by element, a path before those that it leads to. */
+void ddb_path_sort(struct ddb_path_entry *entries, size_t entry_count);
+
 /* Refuses two paths of which one leads to or through the other (overlap), or that want a map and a
  * list at one place (conflict). prefix: "Invalid UpdateExpression: " or the like. n log n. */
 MUST_USE bool ddb_path_check_overlap(const struct ddb_path *paths, size_t path_count,
