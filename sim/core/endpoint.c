@@ -437,6 +437,11 @@ void sim_endpoint_answer(struct sim_endpoint_exchange *exchange, int status,
     if (exchange->lost)
         return; /* the time-out ends it */
     if (!is_passable(exchange, exchange->to, exchange->from)) {
+        const struct sim_fault_point point = {.region = exchange->from->name,
+                                              .service = "endpoint",
+                                              .operation = "answer",
+                                              .from = exchange->to->name};
+        sim_faults_count_lost(exchange->endpoints->faults, &point);
         lose(exchange);
         return;
     }

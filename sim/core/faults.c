@@ -361,6 +361,19 @@ void sim_faults_apply(struct sim_faults *faults, const struct sim_fault_point *p
     }
 }
 
+void sim_faults_count_lost(struct sim_faults *faults, const struct sim_fault_point *point)
+{
+    char what[HIT_TEXT_BYTES];
+    describe(point, what);
+    for (size_t i = 0; i < faults->count; i++) {
+        struct fault *fault = faults->faults[i];
+        enum sim_fault_kind kind = fault->spec.kind;
+        if ((kind == SIM_FAULT_REGION_DOWN || kind == SIM_FAULT_PARTITION) &&
+            sim_fault_matches(&fault->spec, point, &kind))
+            count_hit(fault, point->region, what);
+    }
+}
+
 bool sim_faults_is_set(const struct sim_faults *faults, enum sim_fault_kind kind,
                        const struct sim_fault_point *point)
 {

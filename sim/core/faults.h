@@ -105,7 +105,10 @@ MUST_USE enum sim_result sim_faults_remove(struct sim_faults *faults, uint64_t i
  * id) that ends the request decides. Costs nothing while no fault is set. */
 void sim_faults_apply(struct sim_faults *faults, const struct sim_fault_point *point,
                       struct sim_fault_effect *effect);
-/* The same without drawing or counting: is a fault of this kind in force for the point? */
+/* An answer or delivery that sim_network_is_reachable() forbids: counts a hit for each fault that
+ * holds the link cut or a Region down. Draws nothing; only from, to or region of point count. */
+void sim_faults_count_lost(struct sim_faults *faults, const struct sim_fault_point *point);
+/* The same as apply without drawing or counting: is a fault of this kind in force for the point? */
 bool sim_faults_is_set(const struct sim_faults *faults, enum sim_fault_kind kind,
                        const struct sim_fault_point *point);
 
