@@ -1,0 +1,127 @@
+#include "emulators/route53/change.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "emulators/route53/route53_internal.h"
+
+void r53_delta_apply(const struct r53_delta *delta, struct r53_records *records)
+{
+    if (delta->old != NULL)
+        r53_rrset_drop(r53_records_take(records, delta->old));
+    if (delta->new != NULL)
+        r53_rrset_drop(r53_records_put(records, delta->new));
+}
+
+void r53_delta_undo(const struct r53_delta *delta, struct r53_records *records)
+{
+    if (delta->new != NULL)
+        r53_rrset_drop(r53_records_take(records, delta->new));
+    if (delta->old != NULL)
+        r53_rrset_drop(r53_records_put(records, delta->old));
+}
+
+static void drop_deltas(struct r53_change *change)
+{
+    for (size_t i = 0; i < change->delta_count; i++) {
+        r53_rrset_drop(change->deltas[i].old);
+        r53_rrset_drop(change->deltas[i].new);
+    }
+    free(change->deltas);
+    change->deltas = NULL;
+    change->delta_count = 0;
+}
+
+static void destroy_change(struct r53_changes *changes, struct r53_change *change)
+{
+    HASH_DEL(changes->by_id, change);
+    changes->count--;
+    drop_deltas(change);
+    free(change->comment);
+    free(change);
+}
+
+void r53_changes_fini(struct r53 *r53)
+{
+    struct r53_change *change = NULL;
+    struct r53_change *next = NULL;
+    HASH_ITER(hh, r53->changes.by_id, change, next)
+    {
+        (void)sim_sched_cancel(r53->core->sched, change->event);
+        destroy_change(&r53->changes, change);
+    }
+}
+
+static void trace_change(const struct r53_change *change)
+{
+    sim_trace_emit(change->r53->core->trace, "route53.change", NULL,
+                   FIELD_TEXT("zone", change->zone_id), FIELD_TEXT("id", change->id),
+                   FIELD_TEXT("status", change->is_insync ? "INSYNC" : "PENDING"));
+}
+
+static void turn_insync(void *context)
+{
+    struct r53_change *change = context;
+    struct r53_zone *zone = r53_zone_find(&change->r53->zones, change->zone_id);
+    change->event = 0;
+    change->is_insync = true;
+    if (zone != NULL) {
+        for (size_t i = 0; i < change->delta_count; i++)
+            r53_delta_apply(&change->deltas[i], &zone->served);
+        zone->is_served = true;
+        zone->pending_count--;
+    }
+    drop_deltas(change);
+    trace_change(change);
+}
+
+/* The hash keeps the order of submission, so its head is the oldest. */
+bool r53_changes_make_room(struct r53_changes *changes)
+{
+    struct r53_change *change = NULL;
+    struct r53_change *next = NULL;
+    HASH_ITER(hh, changes->by_id, change, next)
+    {
+        if (changes->count < R53_CHANGE_MAX)
+            return true;
+        if (change->is_insync)
+            destroy_change(changes, change);
+    }
+    return changes->count < R53_CHANGE_MAX;
+}
+
+struct r53_change *r53_change_submit(struct r53 *r53, struct r53_zone *zone,
+                                     struct r53_delta *deltas, size_t delta_count,
+                                     const char *comment)
+{
+    struct r53_change *change = sim_alloc(sizeof(*change));
+    uint64_t now_us = sim_clock_now_us(r53->core->clock);
+    uint64_t due_us = now_us + r53->change_us;
+    change->r53 = r53;
+    r53_draw_id(r53, 'C', change->id);
+    memcpy(change->zone_id, zone->id, sizeof(change->zone_id));
+    change->submitted_us = now_us;
+    change->comment = comment == NULL ? NULL : sim_strdup(comment);
+    change->deltas = deltas;
+    change->delta_count = delta_count;
+    HASH_ADD_STR(r53->changes.by_id, id, change);
+    r53->changes.count++;
+    trace_change(change);
+    /* One zone's changes reach DNS in their order, even when the delay was shortened between. */
+    if (due_us < zone->last_insync_us)
+        due_us = zone->last_insync_us;
+    zone->last_insync_us = due_us;
+    if (zone->pending_count++ == 0 && due_us <= now_us)
+        turn_insync(change);
+    else
+        change->event = sim_sched_at(r53->core->sched, due_us, turn_insync, change);
+    return change;
+}
+
+struct r53_change *r53_change_find(const struct r53_changes *changes, const char *id)
+{
+    struct r53_change *change = NULL;
+    const char *bare = r53_bare_id(id);
+    HASH_FIND_STR(changes->by_id, bare, change);
+    return change;
+}
