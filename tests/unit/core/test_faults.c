@@ -376,6 +376,33 @@ static void test_a_rate_is_drawn_from_the_faults_own_stream(void **state)
     assert_int_equal(count_hits(world, 10000), alone); /* whatever else there is */
 }
 
+static void test_what_the_network_swallowed_counts_as_a_hit(void **state)
+{
+    struct world *world = *state;
+    static const struct {
+        struct sim_fault_spec spec;
+        uint64_t hits;
+    } cases[] = {
+        {{.kind = SIM_FAULT_PARTITION, .from = "east", .to = "west"}, 1},
+        {{.kind = SIM_FAULT_PARTITION, .from = "west", .to = "east"}, 0},
+        {{.kind = SIM_FAULT_PARTITION, .region = "west"}, 1},
+        {{.kind = SIM_FAULT_REGION_DOWN, .region = "west"}, 1},
+        {{.kind = SIM_FAULT_REGION_DOWN, .region = "third"}, 0},
+        {{.kind = SIM_FAULT_PAUSE_REPLICATION, .from = "east"}, 0},
+        {{.kind = SIM_FAULT_BLACK_HOLE}, 0},
+    };
+    const struct sim_fault_point delivery = DELIVERY;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        uint64_t id = add(world, cases[i].spec);
+        sim_faults_count_lost(world->core.faults, &delivery);
+        struct sim_fault_view view;
+        sim_faults_view(world->core.faults, 0, &view);
+        if (view.hit_count != cases[i].hits)
+            fail_msg("row %zu", i);
+        take_away(world, id);
+    }
+}
+
 /* --- what faults do to the network
  * ------------------------------------------------------------------ */
 
@@ -556,6 +583,7 @@ int main(void)
         TEST(test_a_fault_hits_what_its_scope_names),
         TEST(test_the_first_that_ends_decides_and_latencies_add_up),
         TEST(test_a_rate_is_drawn_from_the_faults_own_stream),
+        TEST(test_what_the_network_swallowed_counts_as_a_hit),
         TEST(test_network_faults_act_and_are_undone),
         TEST(test_an_expiring_fault_ends_by_itself),
         TEST(test_the_trace_tells_the_story),
