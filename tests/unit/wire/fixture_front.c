@@ -131,6 +131,7 @@ struct front_world *front_world_create(void)
             world->core.network, regions[i].name, regions[i].hosts_services, &region, &error);
         CHECK(result == RESULT_OK);
     }
+    world->arena = sim_arena_create();
     world->dispatcher = wire_dispatcher_create(&world->core);
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
         add_service(world, i);
