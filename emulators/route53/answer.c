@@ -155,6 +155,7 @@ void r53_resolver_answer(const struct r53_resolver *resolver, const struct r53_n
     PRE(r53_name_is_within(name, &resolver->records->apex));
     result->rcode = LDNS_RCODE_NOERROR;
     result->is_authoritative = true;
+    result->is_silent = false;
     result->pick_count = 0;
     result->value_count = 0;
     result->soa = NULL;

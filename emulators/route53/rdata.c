@@ -270,6 +270,8 @@ static ldns_rr *record_from_library(ldns_rr_type type, const char *text)
         ldns_rr_free(record);
         return NULL;
     }
+    ldns_rdf_deep_free(ldns_rr_owner(record)); /* each answer gives it an owner of its own */
+    ldns_rr_set_owner(record, NULL);
     return record;
 }
 

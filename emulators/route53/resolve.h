@@ -41,6 +41,7 @@ struct r53_pick {
 struct r53_result {
     int rcode;
     bool is_authoritative;
+    bool is_silent; /* a fault swallows question or answer */
     struct r53_pick picks[R53_CHAIN_MAX + 1];
     size_t pick_count;
     const struct r53_rrset *soa;      /* for the authority section of a negative answer */

@@ -242,11 +242,18 @@ static bool answer_by_fault(struct r53 *r53, const struct r53_name *name,
     const struct r53_group *soa = NULL;
     if (!effect.hit || effect.kind == SIM_FAULT_LATENCY)
         return false;
-    *result = (struct r53_result){.is_authoritative = true};
+    result->is_authoritative = true;
+    result->is_silent = false;
+    result->rcode = LDNS_RCODE_NOERROR;
+    result->pick_count = 0;
+    result->value_count = 0;
+    result->soa = NULL;
+    result->referral = NULL;
     (void)snprintf(result->why, sizeof(result->why), "fault %llu",
                    (unsigned long long)effect.fault_id);
     if (effect.kind != SIM_FAULT_NO_NAME) {
         result->rcode = LDNS_RCODE_SERVFAIL;
+        result->is_silent = effect.kind == SIM_FAULT_BLACK_HOLE || effect.kind == SIM_FAULT_RESET;
         return true;
     }
     /* The name is there and leads nowhere: as when a record was left without values. */
@@ -263,6 +270,7 @@ struct r53_zone *r53_query(struct r53 *r53, const struct r53_name *name, ldns_rr
     if (zone == NULL) {
         result->rcode = LDNS_RCODE_REFUSED;
         result->is_authoritative = false;
+        result->is_silent = false;
         result->pick_count = 0;
         result->value_count = 0;
         result->soa = NULL;
