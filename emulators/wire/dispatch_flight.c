@@ -185,13 +185,19 @@ static void report(struct wire_flight *flight)
     done(flight->context, &flight->call);
 }
 
+/* For an operation that goes on although its client, who lent the input, does not wait. */
+static void keep_input(struct wire_flight *flight)
+{
+    if (flight->own_input != NULL)
+        return;
+    flight->own_input = cJSON_Duplicate(flight->call.input, true);
+    flight->call.input = flight->own_input;
+}
+
 void wire_flight_leave(struct wire_flight *flight)
 {
     flight->done = NULL;
-    if (flight->own_input == NULL) {
-        flight->own_input = cJSON_Duplicate(flight->call.input, true);
-        flight->call.input = flight->own_input;
-    }
+    keep_input(flight);
 }
 
 /* Drops what the client will never see. */
@@ -213,7 +219,7 @@ void wire_flight_abandon(struct wire_flight *flight)
     flight->step_event = 0;
     drop_answer(&flight->call, WIRE_RESET);
     if (is_held)
-        wire_flight_leave(flight); /* its handler may still look at the input */
+        keep_input(flight); /* its handler may still look at it */
     report(flight);
     if (!is_held)
         wire_flight_destroy(flight);
@@ -225,13 +231,10 @@ static void time_out(void *context)
     flight->timeout_event = 0;
     bool goes_on = flight->stage == STAGE_THERE || flight->stage == STAGE_SERVING ||
                    flight->stage == STAGE_HELD;
-    wire_done *done = flight->done;
-    if (goes_on) {
-        wire_flight_leave(flight);
-        flight->done = done;
-    } else {
+    if (goes_on)
+        keep_input(flight);
+    else
         flight->stage = STAGE_OVER;
-    }
     drop_answer(&flight->call, WIRE_TIMED_OUT);
     report(flight);
     if (!goes_on)
