@@ -106,8 +106,10 @@ static bool parse_seconds(const char *text, uint64_t *time_us)
     uint64_t seconds = strtoull(text, NULL, 10);
     const char *rest = text + digits;
     uint64_t fraction_us = read_fraction_us(&rest);
+    if (*rest != '\0')
+        return false;
     *time_us = seconds * SIM_US_PER_S + fraction_us;
-    return *rest == '\0';
+    return true;
 }
 
 bool wire_time_parse(const char *text, uint64_t *time_us)
