@@ -433,8 +433,11 @@ static void test_network_faults_act_and_are_undone(void **state)
     assert_false(reaches(world, world->east, world->third));
     assert_true(reaches(world, world->east, world->east));
     assert_true(reaches(world, world->third, world->west));
-    add_region(world, "late"); /* came after the fault: not cut, and nothing to undo */
+    struct sim_region *late = add_region(world, "late"); /* after the fault: not cut by it */
+    assert_true(reaches(world, world->east, late));
+    add(world, (struct sim_fault_spec){.kind = SIM_FAULT_PARTITION, .from = "east", .to = "late"});
     take_away(world, alone);
+    assert_false(reaches(world, world->east, late)); /* nor healed by its end */
     assert_true(reaches(world, world->west, world->east));
     assert_false(reaches(world, world->east, world->west));
     take_away(world, cut);

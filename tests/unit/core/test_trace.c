@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +90,22 @@ static void write_many(struct world *world, int count)
 {
     for (int i = 0; i < count; i++)
         sim_trace_emit(world->trace, "tick", "us-east-1", FIELD_NUMBER("n", i));
+}
+
+static void test_the_hash_is_that_of_the_whole_file(void **state)
+{
+    struct world *world = *state;
+    write_many(world, 2000);
+    const char *file = written(world);
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    char text[SIM_TRACE_HASH_TEXT_BYTES];
+    assert_int_equal(EVP_Digest(file, world->text_bytes, hash, NULL, EVP_sha256(), NULL), 1);
+    sim_trace_hash(world->trace, text);
+    for (size_t i = 0; i < 32; i++) {
+        char byte[3];
+        snprintf(byte, sizeof byte, "%02x", hash[i]);
+        assert_memory_equal(text + 2 * i, byte, 2);
+    }
 }
 
 static void test_the_hash_does_not_depend_on_when_it_is_asked(void **state)
@@ -183,6 +200,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_lines_are_canonical_json),
         TEST(test_the_hash_is_that_of_the_lines),
+        TEST(test_the_hash_is_that_of_the_whole_file),
         TEST(test_the_hash_does_not_depend_on_when_it_is_asked),
         TEST(test_restart_makes_it_empty_and_sets_time_zero),
         TEST(test_without_hashing_the_hash_stands_still),
