@@ -190,15 +190,14 @@ static struct sim_fault_effect dns_fault(struct r53 *r53, const struct r53_name 
     struct sim_fault_effect effect = {.hit = false};
     char text[R53_NAME_TEXT_BYTES];
     struct sim_fault_point point = {
-        .service = "route53", .resource = text, .plane = SIM_PLANE_DATA};
+        .region = "global", /* the servers stand everywhere: no Region takes them along */
+        .service = "route53",
+        .resource = text,
+        .plane = SIM_PLANE_DATA};
     if (sim_faults_count(r53->core->faults) == 0)
         return effect;
     r53_name_text(name->wire, text);
     sim_faults_apply(r53->core->faults, &point, &effect);
-    if (!effect.hit && strlen(text) > 1) { /* people write names without the last dot, too */
-        text[strlen(text) - 1] = '\0';
-        sim_faults_apply(r53->core->faults, &point, &effect);
-    }
     return effect;
 }
 
