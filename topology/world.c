@@ -77,6 +77,12 @@ static bool endpoint_exists(void *state, const struct sim_fault_spec *spec)
     return false;
 }
 
+static void add_service(struct topo_world *world, const struct wire_service *service, void *state)
+{
+    if (wire_service_find(world->dispatcher, service->id) == NULL) /* some add themselves */
+        wire_dispatcher_add(world->dispatcher, service, state);
+}
+
 static enum sim_result create_services(struct topo_world *world, struct sim_error *error)
 {
     const struct wire_host *host = wire_dispatcher_host(world->dispatcher);
@@ -87,6 +93,11 @@ static enum sim_result create_services(struct topo_world *world, struct sim_erro
         result = arc_create(host, &world->arc, error);
     if (result != RESULT_OK)
         return result;
+    add_service(world, &ddb_service, world->ddb);
+    add_service(world, &ddb_streams_service, world->ddb);
+    add_service(world, &r53_service, world->r53);
+    add_service(world, &arc_config_service, world->arc);
+    add_service(world, &arc_cluster_service, world->arc);
     wire_dispatcher_add_resources(world->dispatcher, endpoint_exists, world);
     return RESULT_OK;
 }
@@ -185,20 +196,20 @@ void topo_world_destroy(struct topo_world *world)
 
 enum sim_result topo_world_reset(struct topo_world *world, uint64_t seed, struct sim_error *error)
 {
-    world->options.seed = seed;
     abandon_calls(world);
     topo_names_clear(world->names);
-    struct sim_core_options core = core_options(world);
-    sim_core_reset(&world->core, &core);
-    enum sim_result result = world_lay_ground(world, error);
-    if (result != RESULT_OK)
-        return result;
-    result = ddb_reset(world->ddb, error);
+    /* The services first: they still point into the network. They take the new seed. */
+    world->options.seed = seed;
+    world->core.seed = seed;
+    enum sim_result result = ddb_reset(world->ddb, error);
     if (result != RESULT_OK)
         return result;
     r53_reset(world->r53);
     arc_reset(world->arc);
-    return apply(world, error);
+    struct sim_core_options core = core_options(world);
+    sim_core_reset(&world->core, &core);
+    result = world_lay_ground(world, error);
+    return result == RESULT_OK ? apply(world, error) : result;
 }
 
 const char *topo_world_find(const struct topo_world *world, const char *name)
