@@ -39,6 +39,7 @@ struct sim_endpoint_exchange {
     bool live;           /* by sim_endpoint_serve() */
     bool handler_owes;   /* the handler has it and has not answered */
     bool finished;       /* done was called */
+    bool reset;          /* a fault breaks the connection once the request was acted on */
     bool lost;           /* a Region died while it was under way: no answer comes through */
     struct sim_endpoint_reply reply;
     char *reply_content_type; /* what reply points to */
@@ -322,7 +323,9 @@ static void suffer(struct sim_endpoint_exchange *exchange, const struct sim_faul
         send_back_transport(exchange, SIM_TRANSPORT_REFUSED, effect->latency_us);
         return;
     case SIM_FAULT_RESET:
-        send_back_transport(exchange, SIM_TRANSPORT_RESET, effect->latency_us);
+        exchange->reset = true;
+        exchange->step_event =
+            sim_sched_after(exchange->endpoints->sched, effect->latency_us, handle, exchange);
         return;
     case SIM_FAULT_BLACK_HOLE:
         lose(exchange);
@@ -443,6 +446,10 @@ void sim_endpoint_answer(struct sim_endpoint_exchange *exchange, int status,
                                               .from = exchange->to->name};
         sim_faults_count_lost(exchange->endpoints->faults, &point);
         lose(exchange);
+        return;
+    }
+    if (exchange->reset) {
+        send_back_transport(exchange, SIM_TRANSPORT_RESET, 0);
         return;
     }
     exchange->reply_content_type = content_type != NULL ? sim_strdup(content_type) : NULL;

@@ -17,8 +17,7 @@ const struct sim_fault_name sim_fault_names[SIM_FAULT_NAME_COUNT] = {
     {"to",        offsetof(struct sim_fault_spec, to),        true},
 };
 
-/* What a point must be for a kind to concern it; the order in which bits are tested is that of
- * concerns(). */
+/* What a kind concerns. */
 enum reach { REACH_REGION, REACH_CROSSING, REACH_REQUEST, REACH_NAME, REACH_DELIVERY, REACH_NONE };
 
 static const struct kind {
@@ -286,9 +285,7 @@ bool sim_fault_matches(const struct sim_fault_spec *spec, const struct sim_fault
         *kind = SIM_FAULT_BLACK_HOLE;
         return crossing_matches(spec, point);
     case REACH_REQUEST:
-        if (is_delivery(point) ? !is_set(spec->from) && !is_set(spec->to) : !is_set(point->region))
-            return false;
-        return scope_matches(spec, point);
+        return is_set(point->region) && !is_delivery(point) && scope_matches(spec, point);
     case REACH_NAME:
         return same_dns_name(spec->resource, point->resource);
     case REACH_DELIVERY:

@@ -22,7 +22,7 @@ enum sim_fault_kind {
     SIM_FAULT_REGION_DOWN, /* scope region: refuses everything, delivers nothing */
     SIM_FAULT_PARTITION,   /* scope from, to (one direction), or region: cut from all others */
     SIM_FAULT_REFUSE,      /* connection refused */
-    SIM_FAULT_RESET,       /* connection reset after the request was sent */
+    SIM_FAULT_RESET,       /* connection reset after the request was sent and acted on */
     SIM_FAULT_BLACK_HOLE,  /* no answer until the client's own time-out */
     SIM_FAULT_ERROR,       /* 5xx (status) at a rate */
     SIM_FAULT_THROTTLE,    /* the service's throttling error at a rate */
@@ -58,8 +58,8 @@ struct sim_fault_spec {
  * between replicas names from and to and leaves region NULL; a DNS answer names resource. So:
  * REGION_DOWN   hits what goes to the Region (as REFUSE) or comes from it (as BLACK_HOLE);
  * PARTITION     hits what crosses from -> to, or from -> region, as BLACK_HOLE;
- * REFUSE, RESET, BLACK_HOLE, ERROR, THROTTLE, LATENCY hit requests and probes; with a link scope
- *               (from or to in the spec), a delivery as well; spec.to means point.region there;
+ * REFUSE, RESET, BLACK_HOLE, ERROR, THROTTLE, LATENCY hit requests and probes, no deliveries;
+ *               spec.to means point.region there;
  * NO_NAME       hits by resource alone, without regard to case and a dot at the end;
  * PAUSE_REPLICATION hits deliveries only;
  * CLOCK_SKEW    hits nothing here: it acts on the network, which counts as its one hit. */

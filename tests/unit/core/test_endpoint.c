@@ -190,7 +190,7 @@ static void test_what_a_client_sees_of_a_fault(void **state)
          "timed out@5000",
          1},
         {"refuse", {.kind = SIM_FAULT_REFUSE}, 5000, "refused@1100", 0},
-        {"reset", {.kind = SIM_FAULT_RESET, .service = "endpoint"}, 5000, "reset@1100", 0},
+        {"reset", {.kind = SIM_FAULT_RESET, .service = "endpoint"}, 5000, "reset@1100", 1},
         {"black hole",
          {.kind = SIM_FAULT_BLACK_HOLE, .resource = PLACE ":8080"},
          5000,
