@@ -71,7 +71,7 @@ void serve_request(void *context, struct sim_http_request *request)
     } else if (strcmp(request->path, "/drop") == 0) {
         sim_http_drop(request);
     } else if (strncmp(request->path, "/status/", 8) == 0) {
-        serve_text(request, atoi(request->path + 8), "");
+        serve_text(request, (int)strtol(request->path + 8, NULL, 10), "");
     } else {
         serve_told(request);
     }
