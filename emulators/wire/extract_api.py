@@ -45,6 +45,9 @@ DYNAMODB_ENUMS = {
 # unlessArn: a text that does not begin with "arn:" must satisfy that other shape.
 OVERRIDES = {
     "dynamodb": {
+        # 65,535 in the model; an item that long is refused by its size. Without it attribute
+        # values have nothing to check, and they are most of what is sent.
+        "AttributeName": {"max": None},
         "AttributeNameList": {"max": 255},
         "TableArn": {"unlessArn": "TableName"},
         **{name: {"enum": values} for name, values in DYNAMODB_ENUMS.items()},

@@ -37,6 +37,9 @@ struct wire_pattern {
     struct node *nodes;
     uint32_t node_count;
     uint32_t start;
+    const struct code_set *every; /* "[a-z]+" and "[a-z]*", by far the most: what each code point
+                                     must be; NULL: follow the nodes */
+    bool may_be_empty;            /* with every */
 };
 
 struct compiler {
@@ -256,6 +259,12 @@ static void read_set(struct compiler *compiler, struct code_set *set)
 
 /* --- the grammar --- */
 
+static const struct code_set *keep_set(struct sim_arena *arena, const struct code_set *set)
+{
+    return sim_arena_memdup(
+        arena, set, offsetof(struct code_set, ranges) + set->count * sizeof(set->ranges[0]));
+}
+
 static struct fragment compile_set(struct compiler *compiler)
 {
     struct code_set set = {0};
@@ -274,9 +283,7 @@ static struct fragment compile_set(struct compiler *compiler)
     }
     uint32_t node = add_node(compiler, NODE_SET);
     struct fragment end = empty_fragment(compiler);
-    compiler->nodes[node].set =
-        sim_arena_memdup(compiler->arena, &set,
-                         offsetof(struct code_set, ranges) + set.count * sizeof(set.ranges[0]));
+    compiler->nodes[node].set = keep_set(compiler->arena, &set);
     compiler->nodes[node].next = end.start;
     return (struct fragment){node, end.end};
 }
@@ -442,6 +449,23 @@ static struct fragment compile_alternatives(struct compiler *compiler)
     return all;
 }
 
+/* Recognizes a pattern that is one repeated class. */
+static void find_every(struct sim_arena *arena, const char *text, struct wire_pattern *pattern)
+{
+    struct code_set set = {0};
+    struct compiler compiler = {.arena = arena, .at = text + (*text == '^' ? 1 : 0)};
+    if (*compiler.at != '[')
+        return;
+    read_set(&compiler, &set);
+    char sign = *compiler.at;
+    const char *rest = compiler.at + (sign == '\0' ? 0 : 1);
+    if (compiler.failed || (sign != '+' && sign != '*') ||
+        (strcmp(rest, "") != 0 && strcmp(rest, "$") != 0))
+        return;
+    pattern->every = keep_set(arena, &set);
+    pattern->may_be_empty = sign == '*';
+}
+
 struct wire_pattern *wire_pattern_compile(struct sim_arena *arena, const char *text)
 {
     struct compiler compiler = {.arena = arena, .at = text};
@@ -456,6 +480,7 @@ struct wire_pattern *wire_pattern_compile(struct sim_arena *arena, const char *t
             sim_arena_memdup(arena, compiler.nodes, compiler.count * sizeof(struct node));
         pattern->node_count = compiler.count;
         pattern->start = all.start;
+        find_every(arena, text, pattern);
     }
     free(compiler.nodes);
     return pattern;
@@ -508,8 +533,20 @@ static bool set_has(const struct code_set *set, uint32_t code)
     return set->is_negated;
 }
 
+static bool matches_every(const struct wire_pattern *pattern, const char *text)
+{
+    if (*text == '\0')
+        return pattern->may_be_empty;
+    while (*text != '\0')
+        if (!set_has(pattern->every, next_code_point(&text)))
+            return false;
+    return true;
+}
+
 bool wire_pattern_matches(const struct wire_pattern *pattern, const char *text)
 {
+    if (pattern->every != NULL)
+        return matches_every(pattern, text);
     struct matcher matcher;
     struct state_set sets[2];
     matcher.pattern = pattern;
