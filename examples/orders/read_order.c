@@ -27,6 +27,22 @@ static void add_attributes(cJSON *body, const cJSON *item)
     }
 }
 
+static void delete_json(void *json)
+{
+    cJSON_Delete(json);
+}
+
+/* The item of one response; NULL if there is none. The service hands items out as JSON text. */
+static const cJSON *item_of(const struct orders_job *job, const cJSON *responses, int index)
+{
+    const cJSON *item = wire_member(cJSON_GetArrayItem(responses, index), "Item");
+    if (!cJSON_IsRaw(item))
+        return item;
+    cJSON *parsed = cJSON_Parse(item->valuestring);
+    sim_arena_defer(job->arena, delete_json, parsed);
+    return parsed;
+}
+
 static void read(struct orders_job *job, const struct wire_call *call)
 {
     if (call->outcome != WIRE_OK) {
@@ -34,8 +50,8 @@ static void read(struct orders_job *job, const struct wire_call *call)
         return;
     }
     const cJSON *responses = wire_member(call->output, "Responses");
-    const cJSON *product = wire_member(cJSON_GetArrayItem(responses, 0), "Item");
-    const cJSON *order = wire_member(cJSON_GetArrayItem(responses, 1), "Item");
+    const cJSON *product = item_of(job, responses, 0);
+    const cJSON *order = item_of(job, responses, 1);
     if (product == NULL || order == NULL) {
         orders_answer_message(job, 404, "%s not found", order == NULL ? "Order" : "Product");
         return;
