@@ -255,13 +255,15 @@ static uint64_t wait_of_limits(const struct sim_loop *loop)
 /* How long until simulated time has something to do. */
 static uint64_t wait_of_events(const struct sim_loop *loop)
 {
+    uint64_t at_us = 0;
+    bool has_event = sim_sched_next_at(loop->sched, &at_us);
     if (sim_clock_mode(loop->clock) == SIM_CLOCK_VIRTUAL) {
         bool can_advance =
             sim_advance_is_running(loop->advance) && sim_hold_count(loop->advance) == 0;
-        return can_advance ? 0 : UINT64_MAX;
+        bool is_due = has_event && at_us <= sim_clock_now_us(loop->clock);
+        return can_advance || is_due ? 0 : UINT64_MAX;
     }
-    uint64_t at_us = 0;
-    if (!sim_sched_next_at(loop->sched, &at_us))
+    if (!has_event)
         return UINT64_MAX;
     return sim_clock_wall_wait_us(loop->clock, at_us);
 }
@@ -309,12 +311,12 @@ static void serve_ready(const struct epoll_event *ready, int count)
     }
 }
 
-/* True if any event ran. */
+/* True if any event ran. What is due runs on a virtual clock as well: only time stands still there.
+ */
 static bool run_simulated_time(struct sim_loop *loop)
 {
     uint64_t ran_before = sim_sched_ran_count(loop->sched);
-    if (sim_clock_mode(loop->clock) != SIM_CLOCK_VIRTUAL)
-        (void)sim_sched_run_due(loop->sched, EVENTS_MAX);
+    (void)sim_sched_run_due(loop->sched, EVENTS_MAX);
     bool was_running = sim_advance_is_running(loop->advance);
     (void)sim_advance_continue(loop->advance, EVENTS_MAX);
     return was_running || sim_sched_ran_count(loop->sched) != ran_before;

@@ -1,8 +1,8 @@
 /* loop.h -- the one epoll loop: sockets, the event queue, and what ends a turn.
  *
  * Purpose  Waits for file descriptors and for the next event by the clock, runs both in one thread.
- *          In virtual mode events run only while an advance is under way.
- * Owner    A watch is owned by the loop and borrows its context until sim_loop_unwatch().
+ *          On a virtual clock what is due now runs, and later events only while an advance is under
+ * way. Owner    A watch is owned by the loop and borrows its context until sim_loop_unwatch().
  * Errors   IO. */
 #ifndef SIM_CORE_LOOP_H
 #define SIM_CORE_LOOP_H

@@ -95,6 +95,7 @@ struct reader {
     struct sim_arena *arena;
     struct sim_error *error;
     enum sim_result result;
+    const char *text; /* the last one read */
 };
 
 static bool read_section(struct reader *reader, const struct topo_node *node, enum section section)
@@ -106,10 +107,10 @@ static bool read_section(struct reader *reader, const struct topo_node *node, en
 
 static const char *read_text(struct reader *reader, const struct topo_node *node, const char *key)
 {
-    const char *text = NULL;
+    reader->text = NULL;
     if (reader->result == RESULT_OK)
-        reader->result = topo_read_text(topo_node_find(node, key), &text, reader->error);
-    return text;
+        reader->result = topo_read_text(topo_node_find(node, key), &reader->text, reader->error);
+    return reader->text;
 }
 
 static uint64_t read_duration(struct reader *reader, const struct topo_node *node, const char *key,

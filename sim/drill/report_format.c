@@ -36,7 +36,7 @@ void drill_value_format(enum drill_unit unit, uint64_t value, char text[DRILL_VA
 }
 
 void drill_objective_format(const struct drill *drill, enum drill_measure measure,
-                            char text[2 * DRILL_VALUE_TEXT_BYTES])
+                            char text[DRILL_OBJECTIVE_TEXT_BYTES])
 {
     const struct drill_objective *objective = &drill->file->objectives[measure];
     enum drill_unit unit = drill_measures[measure].unit;
@@ -48,11 +48,11 @@ void drill_objective_format(const struct drill *drill, enum drill_measure measur
     drill_value_format(unit, objective->low, low);
     drill_value_format(unit, objective->high, high);
     if (objective->high == UINT64_MAX)
-        snprintf(text, 2 * DRILL_VALUE_TEXT_BYTES, "at least %s", low);
+        snprintf(text, DRILL_OBJECTIVE_TEXT_BYTES, "at least %s", low);
     else if (objective->low == 0)
-        snprintf(text, 2 * DRILL_VALUE_TEXT_BYTES, "at most %s", high);
+        snprintf(text, DRILL_OBJECTIVE_TEXT_BYTES, "at most %s", high);
     else
-        snprintf(text, 2 * DRILL_VALUE_TEXT_BYTES, "%s to %s", low, high);
+        snprintf(text, DRILL_OBJECTIVE_TEXT_BYTES, "%s to %s", low, high);
 }
 
 void drill_time_format(uint64_t at_us, char text[DRILL_VALUE_TEXT_BYTES])

@@ -47,7 +47,7 @@ static void print_case(FILE *stream, const struct drill *drill, const char *clas
 static void print_objective(FILE *stream, const struct drill *drill, enum drill_measure measure)
 {
     char achieved[DRILL_VALUE_TEXT_BYTES] = "not measured";
-    char wanted[2 * DRILL_VALUE_TEXT_BYTES];
+    char wanted[DRILL_OBJECTIVE_TEXT_BYTES];
     if (drill->measures.is_known[measure])
         drill_value_format(drill_measures[measure].unit, drill->measures.values[measure], achieved);
     drill_objective_format(drill, measure, wanted);

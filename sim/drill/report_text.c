@@ -52,7 +52,7 @@ static void print_objectives(const struct pen *pen, const struct drill *drill)
     for (size_t i = 0; i < DRILL_MEASURE_COUNT; i++) {
         enum drill_measure measure = (enum drill_measure)i;
         char achieved[DRILL_VALUE_TEXT_BYTES] = "not measured";
-        char objective[2 * DRILL_VALUE_TEXT_BYTES];
+        char objective[DRILL_OBJECTIVE_TEXT_BYTES];
         bool is_set = drill->file->objectives[i].is_set;
         if (!drill->measures.is_known[i] && !is_set)
             continue;

@@ -184,7 +184,7 @@ static bool dns_holds(struct drill *drill, const struct drill_expect_entry *expe
     struct r53_answer answer;
     r53_resolve(drill->world->r53, expect->subject, "A",
                 expect->from != NULL ? expect->from : first_region(drill), &answer);
-    snprintf(detail, detail_bytes, "answers %s",
+    snprintf(detail, detail_bytes, "answers %.150s",
              answer.value_count > 0 ? answer.values[0] : "nothing");
     return answer.value_count > 0 && strcmp(answer.values[0], wanted) == 0;
 }
