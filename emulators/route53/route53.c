@@ -113,7 +113,8 @@ enum sim_result r53_add_client_network(struct r53 *r53, const char *cidr, const 
 void r53_draw_id(struct r53 *r53, char prefix, char id[R53_ID_BYTES])
 {
     id[0] = prefix;
-    sim_random_text(&r53->ids, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", id + 1, 20);
+    /* With "/hostedzone/" before it an id still is no longer than the 32 that the service takes. */
+    sim_random_text(&r53->ids, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", id + 1, 19);
 }
 
 /* --- resolving
