@@ -1,9 +1,10 @@
 /* front.h -- from an HTTP request to dispatch and back: the real AWS protocols.
  *
  * Purpose  Tells service, Region and operation from the credential scope, the host name, the local
- *          address, the target header and the path; decodes JSON 1.0/1.1, REST-JSON and REST-XML by
- * the facts in api.json; encodes answers and errors as the service does. Order    Checks in the
- * order of the real services: HTTP, body parse, target, authentication, types, constraints. */
+ *          address, the target header and the path (front_route.h says in which order); decodes
+ * JSON 1.0/1.1, REST-JSON and REST-XML by the facts in api.json; encodes answers and errors as the
+ * service does. Replies are not compressed. Order    Checks in the order of the real services:
+ * HTTP, body parse, target, authentication, types, the Region's existence, constraints. */
 #ifndef EMULATORS_WIRE_FRONT_H
 #define EMULATORS_WIRE_FRONT_H
 

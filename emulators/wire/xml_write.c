@@ -29,21 +29,36 @@ static const char *escape_of(char byte)
     }
 }
 
+/* How many bytes at at XML 1.0 cannot carry: control characters, U+FFFE and U+FFFF, and in a text
+ * that is not UTF-8 whatever is not ASCII. */
+static size_t unspeakable_bytes(const char *at, bool is_utf8)
+{
+    const unsigned char byte = (unsigned char)*at;
+    if (byte < 0x20)
+        return byte == '\t' || byte == '\n' ? 0 : 1;
+    if (byte < 0x80)
+        return 0;
+    if (!is_utf8)
+        return 1;
+    return memcmp(at, "\xEF\xBF", 2) == 0 && (unsigned char)at[2] >= 0xBE ? 3 : 0;
+}
+
 void xml_write_text(struct sim_buffer *buffer, const char *text)
 {
-    const bool is_clean = front_is_utf8(text, strlen(text));
-    const char *run = text;
-    for (const char *at = text; *at != '\0'; at++) {
+    const bool is_utf8 = front_is_utf8(text, strlen(text));
+    const char *run = text; /* start of what needs no escape */
+    const char *at = text;
+    while (*at != '\0') {
         const char *escape = escape_of(*at);
-        const unsigned char byte = (unsigned char)*at;
-        if (escape == NULL &&
-            ((byte < 0x20 && byte != '\t' && byte != '\n') || (byte >= 0x80 && !is_clean)))
-            escape = "?";
-        if (escape == NULL)
+        const size_t bytes = escape != NULL ? 1 : unspeakable_bytes(at, is_utf8);
+        if (bytes == 0) {
+            at++;
             continue;
+        }
         sim_buffer_append(buffer, run, (size_t)(at - run));
-        sim_buffer_append_text(buffer, escape);
-        run = at + 1;
+        sim_buffer_append_text(buffer, escape != NULL ? escape : "?");
+        at += bytes;
+        run = at;
     }
     sim_buffer_append_text(buffer, run);
 }

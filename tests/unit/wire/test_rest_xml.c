@@ -142,6 +142,8 @@ static void test_refuses_with_the_services_codes_and_words(void **state)
          "Request is missing Authentication Token"},
         {"an unknown path", "GET /2013-04-01/nothing\n" AUTH, 404, "UnknownOperationException",
          "No operation of route53 is GET /2013-04-01/nothing"},
+        {"a character that XML cannot carry", "GET /2013-04-01/\xEF\xBF\xBF\n" AUTH, 404,
+         "UnknownOperationException", "No operation of route53 is GET /2013-04-01/?"},
         {"a bad escape", "GET /2013-04-01/hostedzone/%4\n" AUTH, 400, "InvalidInput",
          "The path holds a bad percent-encoding"},
     };
