@@ -1,0 +1,123 @@
+#include <string.h>
+
+#include "emulators/dynamodb/item_action.h"
+#include "emulators/dynamodb/operations.h"
+
+#define BATCH_ITEMS_MAX 25
+
+struct batch {
+    struct wire_call *call;
+    struct ddb_item_action actions[BATCH_ITEMS_MAX];
+    size_t count;
+};
+
+static bool parse_request(struct batch *batch, const char *table_name, const cJSON *request,
+                          struct ddb_fault *fault)
+{
+    const cJSON *put = wire_member(request, "PutRequest");
+    const cJSON *delete = wire_member(request, "DeleteRequest");
+    if ((put == NULL) == (delete == NULL))
+        return ddb_invalid(fault, put == NULL
+                                      ? "Supplied WriteRequest is empty, must contain exactly one "
+                                        "of PutRequest and DeleteRequest"
+                                      : "Supplied WriteRequest has more than one of PutRequest "
+                                        "and DeleteRequest, must contain exactly one");
+    struct ddb_item_action *action = &batch->actions[batch->count++];
+    bool is_parsed = ddb_action_parse(action, put != NULL ? DDB_ITEM_PUT : DDB_ITEM_DELETE,
+                                      put != NULL ? put : delete, false, fault);
+    action->table_name = table_name;
+    return is_parsed;
+}
+
+static bool parse(struct batch *batch, struct ddb_fault *fault)
+{
+    const cJSON *tables = wire_member(batch->call->input, "RequestItems");
+    size_t count = 0;
+    const cJSON *requests = NULL;
+    cJSON_ArrayForEach(requests, tables)
+    {
+        count += (size_t)cJSON_GetArraySize(requests);
+    }
+    if (count == 0)
+        return ddb_invalid(fault, "1 validation error detected: Value '{}' at 'requestItems' "
+                                  "failed to satisfy constraint: Member must have length greater "
+                                  "than or equal to 1");
+    if (count > BATCH_ITEMS_MAX)
+        return ddb_invalid(fault, "Too many items requested for the BatchWriteItem call");
+    cJSON_ArrayForEach(requests, tables)
+    {
+        const cJSON *request = NULL;
+        cJSON_ArrayForEach(request, requests)
+        {
+            if (!parse_request(batch, requests->string, request, fault))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool check_duplicates(const struct batch *batch, struct ddb_fault *fault)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        for (size_t k = i + 1; k < batch->count; k++) {
+            if (batch->actions[i].table == batch->actions[k].table &&
+                ddb_key_compare(&batch->actions[i].key, &batch->actions[k].key) == 0)
+                return ddb_invalid(fault, "Provided list of item keys contains duplicates");
+        }
+    }
+    return true;
+}
+
+static bool locate(struct batch *batch, struct ddb *ddb, struct ddb_fault *fault)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        if (!ddb_action_find_table(&batch->actions[i], ddb, batch->call, fault))
+            return false;
+    }
+    for (size_t i = 0; i < batch->count; i++) {
+        if (!ddb_action_check_keys(&batch->actions[i], fault))
+            return false;
+    }
+    return check_duplicates(batch, fault);
+}
+
+static enum sim_result write_all(struct batch *batch, struct ddb_commit *commit,
+                                 struct sim_error *error)
+{
+    enum sim_result result = RESULT_OK;
+    for (size_t i = 0; i < batch->count && result == RESULT_OK; i++) {
+        ddb_capacity_add(commit->capacity, batch->actions[i].table,
+                         ddb_action_write_halves(&batch->actions[i]));
+        result = ddb_action_write(&batch->actions[i], commit, error);
+    }
+    return result;
+}
+
+enum wire_progress ddb_batch_write(void *state, struct wire_call *call)
+{
+    struct ddb_fault fault = {.arena = call->arena};
+    struct sim_error error;
+    struct batch *batch = sim_arena_alloc(call->arena, sizeof *batch);
+    batch->call = call;
+    if (!parse(batch, &fault) || !locate(batch, state, &fault))
+        return ddb_answer_fault(call, &fault);
+    for (size_t i = 0; i < batch->count; i++) {
+        if (ddb_action_read(&batch->actions[i], call->arena, &error) != RESULT_OK)
+            return wire_fail_internal(call, &error);
+        if (!ddb_action_evaluate(&batch->actions[i], &fault)) /* too big: the whole call */
+            return ddb_answer_fault(call, &fault);
+    }
+    struct ddb_capacity capacity;
+    struct ddb_commit commit;
+    ddb_capacity_init(&capacity, call->arena);
+    enum sim_result result =
+        ddb_commit_begin(&commit, batch->actions[0].table->home, call->arena, &capacity, &error);
+    if (result == RESULT_OK)
+        result = ddb_commit_end(&commit, write_all(batch, &commit, &error), &error);
+    if (result != RESULT_OK)
+        return wire_fail_internal(call, &error);
+    cJSON *output = cJSON_CreateObject();
+    cJSON_AddObjectToObject(output, "UnprocessedItems");
+    ddb_capacity_report(&capacity, call->input, output, true, DDB_CAPACITY_PLAIN);
+    return wire_succeed(call, output);
+}

@@ -1,0 +1,202 @@
+#include "emulators/dynamodb/item_action.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "emulators/dynamodb/condition.h"
+#include "emulators/dynamodb/item_size.h"
+#include "emulators/dynamodb/update.h"
+
+/* --- parse -------------------------------------------------------------------------------------
+ */
+
+static const char *const legacy_members[] = {"Expected", "ConditionalOperator", "AttributeUpdates",
+                                             NULL};
+
+bool ddb_action_parse(struct ddb_item_action *action, enum ddb_item_action_kind kind,
+                      const cJSON *input, bool has_prefix, struct ddb_fault *fault)
+{
+    const char *condition = wire_text(input, "ConditionExpression");
+    const char *update = kind == DDB_ITEM_UPDATE ? wire_text(input, "UpdateExpression") : NULL;
+    struct ddb_expression_options options = {
+        .names = wire_member(input, "ExpressionAttributeNames"),
+        .values = wire_member(input, "ExpressionAttributeValues"),
+        .has_prefix = has_prefix,
+        .possible = kind == DDB_ITEM_UPDATE ? "UpdateExpression and ConditionExpression are"
+                                            : "ConditionExpression is",
+        .has_expression = condition != NULL || update != NULL,
+    };
+    struct ddb_expression_context context;
+    *action = (struct ddb_item_action){
+        .kind = kind, .input = input, .table_name = wire_text(input, "TableName")};
+    const char *map = kind == DDB_ITEM_PUT ? "Item" : "Key";
+    return ddb_request_refuse_legacy(input, legacy_members, fault) &&
+           ddb_expression_context_init(&context, &options, fault) &&
+           ddb_request_item(wire_member(input, map), &action->item, fault) &&
+           ddb_expression_context_bind(&context, DDB_EXPRESSION_UPDATE, update, &action->update,
+                                       fault) &&
+           ddb_expression_context_bind(&context, DDB_EXPRESSION_CONDITION, condition,
+                                       &action->condition, fault) &&
+           ddb_expression_context_finish(&context, fault);
+}
+
+/* --- locate ------------------------------------------------------------------------------------
+ */
+
+bool ddb_action_find_table(struct ddb_item_action *action, struct ddb *ddb,
+                           const struct wire_call *call, struct ddb_fault *fault)
+{
+    return ddb_request_table(ddb, call, action->table_name, &action->table, fault);
+}
+
+static bool check_paths(const struct ddb_item_action *action, const struct ddb_binding *binding,
+                        struct ddb_fault *fault)
+{
+    const struct ddb_definition *definition = action->table->definition;
+    if (binding == NULL)
+        return true;
+    if (!ddb_binding_check_key_paths(binding, &definition->keys, NULL, fault))
+        return false;
+    for (size_t i = 0; i < definition->index_count; i++) {
+        if (!ddb_binding_check_key_paths(binding, &definition->indexes[i].keys,
+                                         definition->indexes[i].name, fault))
+            return false;
+    }
+    return true;
+}
+
+static bool check_index_keys(const struct ddb_item_action *action, const cJSON *item,
+                             enum ddb_index_check how, struct ddb_fault *fault)
+{
+    const struct ddb_definition *definition = action->table->definition;
+    for (size_t i = 0; i < definition->index_count; i++) {
+        if (!ddb_index_key_check(&definition->indexes[i].keys, definition->indexes[i].name, item,
+                                 how, fault))
+            return false;
+    }
+    return true;
+}
+
+bool ddb_action_check_keys(struct ddb_item_action *action, struct ddb_fault *fault)
+{
+    const struct ddb_key_schema *keys = &action->table->definition->keys;
+    if (action->kind == DDB_ITEM_PUT)
+        return ddb_key_from_item(keys, action->item, &action->key, fault) &&
+               check_index_keys(action, action->item, DDB_INDEX_CHECK_PUT, fault) &&
+               check_paths(action, action->condition, fault);
+    return ddb_key_from_map(keys, action->item, &action->key, fault) &&
+           (action->update == NULL || ddb_update_check_keys(action->update, keys, fault)) &&
+           check_paths(action, action->update, fault) &&
+           check_paths(action, action->condition, fault);
+}
+
+/* --- read --------------------------------------------------------------------------------------
+ */
+
+const char *ddb_action_old_text(const struct ddb_item_action *action)
+{
+    return action->has_row ? action->row.item : NULL;
+}
+
+/* The bare put or delete is the fast way: nobody looks into the old item. */
+static bool needs_old_item(const struct ddb_item_action *action)
+{
+    return action->condition != NULL || action->kind == DDB_ITEM_UPDATE ||
+           action->table->definition->index_count > 0;
+}
+
+enum sim_result ddb_action_read(struct ddb_item_action *action, struct sim_arena *arena,
+                                struct sim_error *error)
+{
+    enum sim_result result = ddb_items_read(&action->table->items, &action->key, arena,
+                                            &action->row, &action->has_row, error);
+    if (result != RESULT_OK || ddb_action_old_text(action) == NULL || !needs_old_item(action))
+        return result;
+    action->old_item = cJSON_Parse(action->row.item);
+    if (action->old_item == NULL)
+        return sim_error_set(error, RESULT_IO, "a stored item of table %s is not readable",
+                             action->table->name);
+    ddb_defer_json(arena, action->old_item);
+    return RESULT_OK;
+}
+
+/* --- evaluate ----------------------------------------------------------------------------------
+ */
+
+static bool make_new_item(struct ddb_item_action *action, struct ddb_fault *fault)
+{
+    if (action->kind == DDB_ITEM_PUT) {
+        action->new_item = action->item;
+    } else {
+        const cJSON *base = action->old_item != NULL ? action->old_item : action->item;
+        action->new_item = cJSON_Duplicate(base, true);
+        CHECK(action->new_item != NULL);
+        ddb_defer_json(fault->arena, action->new_item);
+        if (!ddb_update_apply(action->update, action->old_item, action->new_item, fault) ||
+            !check_index_keys(action, action->new_item, DDB_INDEX_CHECK_UPDATE, fault))
+            return false;
+    }
+    action->new_size_bytes = ddb_item_size_bytes(action->new_item);
+    if (action->new_size_bytes > DDB_ITEM_BYTES_MAX)
+        return ddb_invalid(fault,
+                           action->kind == DDB_ITEM_PUT
+                               ? "Item size has exceeded the maximum allowed size"
+                               : "Item size to update has exceeded the maximum allowed size");
+    char *text = cJSON_PrintUnformatted(action->new_item);
+    CHECK(text != NULL);
+    sim_arena_defer(fault->arena, free, text);
+    action->new_text = text;
+    return true;
+}
+
+bool ddb_action_evaluate(struct ddb_item_action *action, struct ddb_fault *fault)
+{
+    if (!ddb_condition_holds(action->condition, action->old_item)) {
+        action->has_failed_condition = true;
+        return ddb_fail(fault, "ConditionalCheckFailedException", "The conditional request failed");
+    }
+    if (action->kind == DDB_ITEM_PUT || action->kind == DDB_ITEM_UPDATE)
+        return make_new_item(action, fault);
+    action->is_idle = action->kind == DDB_ITEM_CHECK || ddb_action_old_text(action) == NULL;
+    return true;
+}
+
+/* --- write -------------------------------------------------------------------------------------
+ */
+
+enum sim_result ddb_action_write(struct ddb_item_action *action, struct ddb_commit *commit,
+                                 struct sim_error *error)
+{
+    if (action->is_idle)
+        return RESULT_OK;
+    struct ddb_write write = {
+        .table = action->table,
+        .key = action->key,
+        .old_row = action->has_row ? &action->row : NULL,
+        .old_item = action->old_item,
+        .new_item = action->new_item,
+        .new_text = action->new_text,
+        .new_size_bytes = action->new_size_bytes,
+        .origin = DDB_WRITE_LOCAL,
+    };
+    return ddb_commit_write(commit, &write, NULL, error);
+}
+
+uint64_t ddb_action_write_halves(const struct ddb_item_action *action)
+{
+    size_t old_bytes = action->has_row ? action->row.size_bytes : 0;
+    return ddb_write_halves(old_bytes > action->new_size_bytes ? old_bytes
+                                                               : action->new_size_bytes);
+}
+
+cJSON *ddb_action_failure_members(const struct ddb_item_action *action)
+{
+    const char *wanted = wire_text(action->input, "ReturnValuesOnConditionCheckFailure");
+    const char *old_text = ddb_action_old_text(action);
+    if (!action->has_failed_condition || wanted == NULL || strcmp(wanted, "ALL_OLD") != 0 ||
+        old_text == NULL)
+        return NULL;
+    cJSON *members = cJSON_CreateObject();
+    cJSON_AddItemToObject(members, "Item", ddb_raw_item(old_text));
+    return members;
+}

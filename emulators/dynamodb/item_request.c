@@ -1,0 +1,104 @@
+#include "emulators/dynamodb/item_request.h"
+
+#include <string.h>
+
+#include "emulators/dynamodb/projection.h"
+
+bool ddb_request_table_control(struct ddb *ddb, const struct wire_call *call,
+                               const char *name_or_arn, struct ddb_table **table,
+                               struct ddb_fault *fault)
+{
+    const char *name = ddb_table_name_of(fault->arena, name_or_arn);
+    *table = ddb_table_find(ddb_region_find(ddb, call->region), call->account, name);
+    if (*table != NULL)
+        return true;
+    return ddb_fail(fault, "ResourceNotFoundException",
+                    "Requested resource not found: Table: %s not found", name);
+}
+
+bool ddb_request_table(struct ddb *ddb, const struct wire_call *call, const char *name_or_arn,
+                       struct ddb_table **table, struct ddb_fault *fault)
+{
+    const char *name = ddb_table_name_of(fault->arena, name_or_arn);
+    struct ddb_table *found =
+        ddb_table_find(ddb_region_find(ddb, call->region), call->account, name);
+    if (found == NULL || found->status == DDB_TABLE_CREATING || found->status == DDB_TABLE_DELETING)
+        return ddb_fail(fault, "ResourceNotFoundException", "Requested resource not found");
+    *table = found;
+    return true;
+}
+
+static void delete_json(void *json)
+{
+    cJSON_Delete(json);
+}
+
+void ddb_defer_json(struct sim_arena *arena, cJSON *json)
+{
+    sim_arena_defer(arena, delete_json, json);
+}
+
+cJSON *ddb_raw_item(const char *text)
+{
+    cJSON *raw = cJSON_CreateRaw(text);
+    CHECK(raw != NULL);
+    return raw;
+}
+
+bool ddb_request_item(const cJSON *map, cJSON **item, struct ddb_fault *fault)
+{
+    cJSON *copy = cJSON_Duplicate(map, true);
+    CHECK(copy != NULL);
+    ddb_defer_json(fault->arena, copy);
+    if (!ddb_item_normalise(copy, fault))
+        return false;
+    *item = copy;
+    return true;
+}
+
+bool ddb_request_refuse_legacy(const cJSON *input, const char *const *members,
+                               struct ddb_fault *fault)
+{
+    for (size_t i = 0; members[i] != NULL; i++) {
+        if (wire_member(input, members[i]) != NULL)
+            return ddb_invalid(fault,
+                               "regionlab does not serve the legacy parameter %s: use expressions",
+                               members[i]);
+    }
+    return true;
+}
+
+static bool project_names(const cJSON *names, const struct ddb_binding **projection,
+                          struct ddb_fault *fault)
+{
+    size_t count = 0;
+    const char **attributes = sim_arena_alloc_array(
+        fault->arena, (size_t)cJSON_GetArraySize(names) + 1, sizeof *attributes);
+    const cJSON *name = NULL;
+    cJSON_ArrayForEach(name, names)
+    {
+        for (size_t i = 0; i < count; i++) {
+            if (strcmp(attributes[i], cJSON_GetStringValue(name)) == 0)
+                return ddb_invalid(fault,
+                                   DDB_PARAMETER_TEXT "Duplicate value in attribute name: %s",
+                                   attributes[i]);
+        }
+        attributes[count++] = cJSON_GetStringValue(name);
+    }
+    *projection = ddb_projection_of_names(fault->arena, attributes, count);
+    return true;
+}
+
+bool ddb_request_projection(const cJSON *input, struct ddb_expression_context *context,
+                            const struct ddb_binding **projection, struct ddb_fault *fault)
+{
+    const cJSON *names = wire_member(input, "AttributesToGet");
+    const char *text = wire_text(input, "ProjectionExpression");
+    if (names != NULL && text != NULL)
+        return ddb_invalid(fault, "Can not use both expression and non-expression parameters in "
+                                  "the same request: Non-expression parameters: {AttributesToGet} "
+                                  "Expression parameters: {ProjectionExpression}");
+    if (names != NULL)
+        return project_names(names, projection, fault);
+    return ddb_expression_context_bind(context, DDB_EXPRESSION_PROJECTION, text, projection, fault);
+}

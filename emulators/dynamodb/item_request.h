@@ -1,0 +1,39 @@
+/* item_request.h -- what calls on items and tables have in common: finding the table, keys and
+ * expressions in the input.
+ *
+ * Owner    Everything lies in the fault's arena.
+ * Errors   The fault carries the service's code and text. Order of the service: expressions and
+ *          values first, then the table, then keys against its schema. */
+#ifndef EMULATORS_DYNAMODB_ITEM_REQUEST_H
+#define EMULATORS_DYNAMODB_ITEM_REQUEST_H
+
+#include "emulators/dynamodb/table.h"
+
+/* The table a data-plane call names; one that is being created or deleted is not found. */
+MUST_USE bool ddb_request_table(struct ddb *ddb, const struct wire_call *call,
+                                const char *name_or_arn, struct ddb_table **table,
+                                struct ddb_fault *fault);
+/* Control plane: in any state. "Requested resource not found: Table: <t> not found". */
+MUST_USE bool ddb_request_table_control(struct ddb *ddb, const struct wire_call *call,
+                                        const char *name_or_arn, struct ddb_table **table,
+                                        struct ddb_fault *fault);
+
+/* A normalised copy of an Item or Key map, deferred to the arena. */
+MUST_USE bool ddb_request_item(const cJSON *map, cJSON **item, struct ddb_fault *fault);
+
+/* Members of older forms of the API that this emulator does not serve are refused by name, rather
+ * than ignored: the table of names ends with NULL. */
+MUST_USE bool ddb_request_refuse_legacy(const cJSON *input, const char *const *members,
+                                        struct ddb_fault *fault);
+
+/* AttributesToGet or ProjectionExpression, at most one of them. */
+MUST_USE bool ddb_request_projection(const cJSON *input, struct ddb_expression_context *context,
+                                     const struct ddb_binding **projection,
+                                     struct ddb_fault *fault);
+
+/* Ties a tree to the arena. */
+void ddb_defer_json(struct sim_arena *arena, cJSON *json);
+/* The item's stored text as it is, for output. */
+MUST_USE cJSON *ddb_raw_item(const char *text);
+
+#endif

@@ -1,0 +1,114 @@
+#include "emulators/dynamodb/operations.h"
+
+#include "emulators/dynamodb/dynamodb_internal.h"
+#include "emulators/dynamodb/service_time.h"
+
+WIRE_EMBED(ddb_api_json, "emulators/dynamodb/api.json");
+WIRE_EMBED(ddb_api_streams_json, "emulators/dynamodb/api_streams.json");
+
+/* clang-format off */
+static const struct wire_operation operations[] = { /* sorted by name */
+    {"BatchExecuteStatement",                NULL,                    EFFECT_WRITE, PLANE_DATA},
+    {"BatchGetItem",                         ddb_batch_get,           EFFECT_READ,  PLANE_DATA},
+    {"BatchWriteItem",                       ddb_batch_write,         EFFECT_WRITE, PLANE_DATA},
+    {"CreateBackup",                         NULL,                    EFFECT_WRITE, PLANE_CONTROL},
+    {"CreateGlobalTable",                    NULL,                    EFFECT_WRITE, PLANE_CONTROL},
+    {"CreateTable",                          ddb_create_table,        EFFECT_WRITE, PLANE_CONTROL},
+    {"DeleteBackup",                         NULL,                    EFFECT_WRITE, PLANE_CONTROL},
+    {"DeleteItem",                           ddb_delete_item,         EFFECT_WRITE, PLANE_DATA},
+    {"DeleteResourcePolicy",                 NULL,                    EFFECT_WRITE, PLANE_CONTROL},
+    {"DeleteTable",                          ddb_delete_table,        EFFECT_WRITE, PLANE_CONTROL},
+    {"DescribeBackup",                       NULL,                    EFFECT_READ,  PLANE_CONTROL},
+    {"DescribeContinuousBackups",            NULL,                    EFFECT_READ,  PLANE_CONTROL},
+    {"DescribeContributorInsights",          NULL,                    EFFECT_READ,  PLANE_CONTROL},
+    {"DescribeEndpoints",                    ddb_describe_endpoints,  EFFECT_READ,  PLANE_CONTROL},
+    {"DescribeExport",                       NULL,                    EFFECT_READ,  PLANE_CONTROL},
+    {"DescribeGlobalTable",                  NULL,                    EFFECT_READ,  PLANE_CONTROL},
+    {"DescribeGlobalTableSettings",          NULL,                    EFFECT_READ,  PLANE_CONTROL},
+    {"DescribeImport",                       NULL,                    EFFECT_READ,  PLANE_CONTROL},
+    {"DescribeKinesisStreamingDestination",  NULL,                    EFFECT_READ,  PLANE_CONTROL},
+    {"DescribeLimits",                       ddb_describe_limits,     EFFECT_READ,  PLANE_CONTROL},
+    {"DescribeTable",                        ddb_describe_table,      EFFECT_READ,  PLANE_CONTROL},
+    {"DescribeTableReplicaAutoScaling",      NULL,                    EFFECT_READ,  PLANE_CONTROL},
+    {"DescribeTimeToLive",                   NULL,                    EFFECT_READ,  PLANE_CONTROL},
+    {"DisableKinesisStreamingDestination",   NULL,                    EFFECT_WRITE, PLANE_CONTROL},
+    {"EnableKinesisStreamingDestination",    NULL,                    EFFECT_WRITE, PLANE_CONTROL},
+    {"ExecuteStatement",                     NULL,                    EFFECT_WRITE, PLANE_DATA},
+    {"ExecuteTransaction",                   NULL,                    EFFECT_WRITE, PLANE_DATA},
+    {"ExportTableToPointInTime",             NULL,                    EFFECT_WRITE, PLANE_CONTROL},
+    {"GetItem",                              ddb_get_item,            EFFECT_READ,  PLANE_DATA},
+    {"GetResourcePolicy",                    NULL,                    EFFECT_READ,  PLANE_CONTROL},
+    {"ImportTable",                          NULL,                    EFFECT_WRITE, PLANE_CONTROL},
+    {"ListBackups",                          NULL,                    EFFECT_READ,  PLANE_CONTROL},
+    {"ListContributorInsights",              NULL,                    EFFECT_READ,  PLANE_CONTROL},
+    {"ListExports",                          NULL,                    EFFECT_READ,  PLANE_CONTROL},
+    {"ListGlobalTables",                     NULL,                    EFFECT_READ,  PLANE_CONTROL},
+    {"ListImports",                          NULL,                    EFFECT_READ,  PLANE_CONTROL},
+    {"ListTables",                           ddb_list_tables,         EFFECT_READ,  PLANE_CONTROL},
+    {"ListTagsOfResource",                   ddb_list_tags,           EFFECT_READ,  PLANE_CONTROL},
+    {"PutItem",                              ddb_put_item,            EFFECT_WRITE, PLANE_DATA},
+    {"PutResourcePolicy",                    NULL,                    EFFECT_WRITE, PLANE_CONTROL},
+    {"Query",                                ddb_query,               EFFECT_READ,  PLANE_DATA},
+    {"RestoreTableFromBackup",               NULL,                    EFFECT_WRITE, PLANE_CONTROL},
+    {"RestoreTableToPointInTime",            NULL,                    EFFECT_WRITE, PLANE_CONTROL},
+    {"Scan",                                 ddb_scan,                EFFECT_READ,  PLANE_DATA},
+    {"TagResource",                          ddb_tag_resource,        EFFECT_WRITE, PLANE_CONTROL},
+    {"TransactGetItems",                     ddb_transact_get,        EFFECT_READ,  PLANE_DATA},
+    {"TransactWriteItems",                   ddb_transact_write,      EFFECT_WRITE, PLANE_DATA},
+    {"UntagResource",                        ddb_untag_resource,      EFFECT_WRITE, PLANE_CONTROL},
+    {"UpdateContinuousBackups",              NULL,                    EFFECT_WRITE, PLANE_CONTROL},
+    {"UpdateContributorInsights",            NULL,                    EFFECT_WRITE, PLANE_CONTROL},
+    {"UpdateGlobalTable",                    NULL,                    EFFECT_WRITE, PLANE_CONTROL},
+    {"UpdateGlobalTableSettings",            NULL,                    EFFECT_WRITE, PLANE_CONTROL},
+    {"UpdateItem",                           ddb_update_item,         EFFECT_WRITE, PLANE_DATA},
+    {"UpdateKinesisStreamingDestination",    NULL,                    EFFECT_WRITE, PLANE_CONTROL},
+    {"UpdateTable",                          ddb_update_table,        EFFECT_WRITE, PLANE_CONTROL},
+    {"UpdateTableReplicaAutoScaling",        NULL,                    EFFECT_WRITE, PLANE_CONTROL},
+    {"UpdateTimeToLive",                     NULL,                    EFFECT_WRITE, PLANE_CONTROL},
+};
+
+static const struct wire_operation stream_operations[] = {
+    {"DescribeStream",    ddb_describe_stream,     EFFECT_READ,  PLANE_DATA},
+    {"GetRecords",        ddb_get_records,         EFFECT_READ,  PLANE_DATA},
+    {"GetShardIterator",  ddb_get_shard_iterator,  EFFECT_READ,  PLANE_DATA},
+    {"ListStreams",       ddb_list_streams,        EFFECT_READ,  PLANE_DATA},
+};
+/* clang-format on */
+
+static uint64_t service_time_us(void *state, const struct wire_call *call)
+{
+    const struct ddb *ddb = state;
+    return ddb_service_time_us(ddb->service_times, call->operation);
+}
+
+#define THROTTLING_TEXT                                                                            \
+    "The level of configured provisioned throughput for the table was exceeded. Consider "         \
+    "increasing your provisioning level with the UpdateTable API."
+
+const struct wire_service ddb_service = {
+    .id = "dynamodb",
+    .title = "DynamoDB",
+    .sdk_id = "DYNAMODB",
+    .scope = SCOPE_REGIONAL,
+    .api_json = ddb_api_json,
+    .api_json_end = ddb_api_json_end,
+    .operations = operations,
+    .operation_count = ARRAY_LEN(operations),
+    .service_time_us = service_time_us,
+    .throttling_code = "ProvisionedThroughputExceededException",
+    .throttling_message = THROTTLING_TEXT,
+};
+
+const struct wire_service ddb_streams_service = {
+    .id = "dynamodbstreams",
+    .title = "DynamoDB Streams",
+    .sdk_id = "DYNAMODB_STREAMS",
+    .scope = SCOPE_REGIONAL,
+    .api_json = ddb_api_streams_json,
+    .api_json_end = ddb_api_streams_json_end,
+    .operations = stream_operations,
+    .operation_count = ARRAY_LEN(stream_operations),
+    .service_time_us = service_time_us,
+    .throttling_code = "LimitExceededException",
+    .throttling_message = "Too many requests for the shard.",
+};

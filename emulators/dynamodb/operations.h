@@ -1,0 +1,28 @@
+/* operations.h -- the handlers of DynamoDB and DynamoDB Streams, and their tables.
+ *
+ * Each handler's state is the struct ddb; operations.c lists them, one row an operation of the API
+ * model. */
+#ifndef EMULATORS_DYNAMODB_OPERATIONS_H
+#define EMULATORS_DYNAMODB_OPERATIONS_H
+
+#include "emulators/dynamodb/dynamodb.h"
+
+/* table_operations.c */
+wire_handler ddb_create_table, ddb_delete_table, ddb_describe_table, ddb_list_tables;
+wire_handler ddb_describe_limits, ddb_describe_endpoints;
+/* table_update.c */
+wire_handler ddb_update_table;
+/* table_tags.c */
+wire_handler ddb_tag_resource, ddb_untag_resource, ddb_list_tags;
+/* item_operations.c */
+wire_handler ddb_get_item, ddb_put_item, ddb_update_item, ddb_delete_item;
+/* query.c, scan.c */
+wire_handler ddb_query, ddb_scan;
+/* batch_get.c, batch_write.c */
+wire_handler ddb_batch_get, ddb_batch_write;
+/* transaction_write.c, transaction_get.c */
+wire_handler ddb_transact_write, ddb_transact_get;
+/* stream_operations.c */
+wire_handler ddb_list_streams, ddb_describe_stream, ddb_get_shard_iterator, ddb_get_records;
+
+#endif

@@ -1,0 +1,155 @@
+/* replica.h -- global tables: how a write in one Region reaches the others.
+ *
+ * How it works
+ *   A group is one global table: its members (tables of the same name, one a Region) and one link
+ *   for each ordered pair of them. A link reads the change log of its source. Only records written
+ *   there by clients are sent on (replicated ones come to each member from their own origin: full
+ *   mesh). A record is delivered at its commit time + a lag drawn from the network link, never
+ *   before an earlier record of the same item; records of different items may overtake each other.
+ *   In flight there are at most DDB_LINK_WINDOW records a link; all others wait in the log.
+ *
+ *   While the network link is cut, one of the Regions is down, or a fault pauses replication, the
+ *   link is closed: nothing is delivered, and the log keeps what came. When it opens again it
+ *   drains: records go out in the log's order at the network link's drain_per_s, until one is
+ *   reached that is not late at all. Other links do not notice.
+ *
+ *   Applying (replica_apply.c): last writer wins by version (version.h), whole items. A delete
+ *   leaves a tombstone, which goes when no older write can be under way any more
+ *   (replica_tombstones.c).
+ *
+ *   A conflict is a pair of versions of one item neither of whose writers had seen the other. It
+ *   is recorded where the lost write was acknowledged: in the loser's own Region, when the winner
+ *   replaces it there. So each lost write is recorded once, whatever the number of replicas. An
+ *   incoming version that loses leaves "replication.superseded" in the trace. */
+#ifndef EMULATORS_DYNAMODB_REPLICA_H
+#define EMULATORS_DYNAMODB_REPLICA_H
+
+#include "emulators/dynamodb/table.h"
+
+#define DDB_LINK_WINDOW 1000 /* records in flight on one link */
+
+enum ddb_delivery_state {
+    DDB_DELIVERY_SCHEDULED,
+    DDB_DELIVERY_WAITING, /* the link is closed or draining */
+    DDB_DELIVERY_DONE,    /* but an earlier record is not */
+};
+
+struct ddb_link;
+
+struct ddb_delivery { /* one record in flight; the record itself stays in the log */
+    struct ddb_delivery *previous;
+    struct ddb_delivery *next;
+    struct ddb_link *link;
+    uint64_t sequence;
+    uint64_t due_us;
+    uint64_t event;
+    uint64_t item_hash;
+    enum ddb_delivery_state state;
+};
+
+struct ddb_item_order; /* latest due time of the items in flight */
+
+struct ddb_link {
+    struct ddb_group *group;
+    struct ddb_table *from;
+    struct ddb_table *to;
+    struct sim_link *network_link;
+    bool is_open;
+    bool is_draining;
+    uint64_t drain_event;
+    uint64_t drain_next_us;     /* when the next record may go */
+    uint64_t drain_remainder;   /* of the division by drain_per_s */
+    uint64_t read_sequence;     /* of the log: up to here records are in flight or done */
+    struct ddb_delivery *first; /* in flight, in the log's order */
+    struct ddb_delivery *last;
+    size_t in_flight_count;
+    uint64_t pending_count; /* committed in from, not yet decided in to */
+    uint64_t steps;         /* records decided, to trim the log now and then */
+    bool has_backlog;       /* something waits because the link was or is closed */
+    struct ddb_item_order *order;
+    uint64_t sweep_target; /* replica_tombstones.c waits for this position; 0: not for us */
+};
+
+enum ddb_sweep_phase { DDB_SWEEP_IDLE, DDB_SWEEP_FIRST, DDB_SWEEP_SECOND, DDB_SWEEP_PURGE };
+
+struct ddb_group {
+    struct ddb *ddb;
+    char *account;
+    char *name;
+    struct ddb_table *members[SIM_REGION_MAX]; /* in the order in which they joined */
+    size_t member_count;
+    struct ddb_link **links;
+    size_t link_count;
+    size_t link_capacity;
+
+    enum ddb_sweep_phase sweep_phase;
+    size_t sweep_waits;                  /* links that have not reached their target */
+    uint64_t sweep_head[SIM_REGION_MAX]; /* by member: tombstones up to here may go */
+    uint64_t new_tombstones;             /* noted since the sweep began: another one is due */
+    uint64_t sweep_event;
+};
+
+/* --- replica_group.c: who is a member ------------------------------------------------------------
+ */
+
+/* The table becomes the first member of a new group. */
+struct ddb_group *ddb_group_create(struct ddb_table *first);
+/* Joins with links to and from all members. Links into it take over from where source stands. */
+void ddb_group_join(struct ddb_group *group, struct ddb_table *table, struct ddb_table *source);
+/* Ends its links; a group with one member left is dissolved. */
+void ddb_group_leave(struct ddb_table *table);
+void ddb_group_destroy(struct ddb_group *group);
+struct ddb_link *ddb_group_link_find(struct ddb_group *group, const struct ddb_table *from,
+                                     const struct ddb_table *to);
+/* Asks network and faults anew whether each link is open. */
+void ddb_groups_refresh(struct ddb *ddb);
+/* "ACTIVE", "CREATING" or "DELETING", into the trace. */
+void ddb_replica_tell_state(const struct ddb_table *table, const char *state);
+
+/* --- replica_update.c: UpdateTable's ReplicaUpdates
+ * ------------------------------------------------- */
+
+/* Checks everything; nothing has changed on a fault. On success the change is under way. */
+MUST_USE bool ddb_replica_update(struct ddb_table *table, const cJSON *updates,
+                                 struct ddb_fault *fault);
+/* Checks of the list that need no table. */
+MUST_USE bool ddb_replica_check_updates(const cJSON *updates, struct ddb_fault *fault);
+void ddb_replica_job_stop(struct ddb_table *table);
+
+/* --- replica_link.c: the way of a record
+ * ----------------------------------------------------------- */
+
+MUST_USE struct ddb_link *ddb_link_create(struct ddb_group *group, struct ddb_table *from,
+                                          struct ddb_table *to, uint64_t read_sequence);
+void ddb_link_destroy(struct ddb_link *link);
+/* A record was committed in from (after the store kept it). */
+void ddb_link_notice(struct ddb_link *link, const struct ddb_change *change);
+void ddb_link_refresh(struct ddb_link *link);
+/* Every record up to here is decided in to. */
+uint64_t ddb_link_position(const struct ddb_link *link);
+
+/* --- replica_apply.c: last writer wins -----------------------------------------------------------
+ */
+
+/* Decides a record in link->to. A store error leaves it undecided (false). */
+bool ddb_replica_apply(struct ddb_link *link, const struct ddb_change *change);
+
+/* --- replica_backfill.c
+ * ---------------------------------------------------------------------------- */
+
+/* Copies source's rows into table step by step, then runs done(table). */
+void ddb_backfill_start(struct ddb_table *source, struct ddb_table *table, sim_sched_fn *done);
+/* The way from the source may be open again. */
+void ddb_backfill_refresh(struct ddb_table *table);
+void ddb_backfill_stop(struct ddb_table *table); /* nothing is under way: allowed */
+
+/* --- replica_tombstones.c
+ * -------------------------------------------------------------------------- */
+
+void ddb_tombstone_noted(struct ddb_group *group);
+/* The link's position moved on. */
+void ddb_tombstone_link_moved(struct ddb_link *link);
+/* Members changed: what was waited for no longer says enough. */
+void ddb_tombstones_restart(struct ddb_group *group);
+
+#endif

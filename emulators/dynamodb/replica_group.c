@@ -1,0 +1,163 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "emulators/dynamodb/replica.h"
+
+/* --- links -------------------------------------------------------------------------------------
+ */
+
+struct ddb_link *ddb_group_link_find(struct ddb_group *group, const struct ddb_table *from,
+                                     const struct ddb_table *to)
+{
+    for (size_t i = 0; i < group->link_count; i++) {
+        if (group->links[i]->from == from && group->links[i]->to == to)
+            return group->links[i];
+    }
+    return NULL;
+}
+
+static void add_link(struct ddb_group *group, struct ddb_link *link)
+{
+    if (group->link_count == group->link_capacity) {
+        group->link_capacity = group->link_capacity * 2 + 4;
+        group->links =
+            sim_realloc_array(group->links, group->link_capacity, sizeof(struct ddb_link *));
+    }
+    group->links[group->link_count++] = link;
+}
+
+static void remove_links_of(struct ddb_group *group, const struct ddb_table *table)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < group->link_count; i++) {
+        struct ddb_link *link = group->links[i];
+        if (link->from == table || link->to == table)
+            ddb_link_destroy(link);
+        else
+            group->links[kept++] = link;
+    }
+    group->link_count = kept;
+}
+
+/* --- membership --------------------------------------------------------------------------------
+ */
+
+struct ddb_group *ddb_group_create(struct ddb_table *first)
+{
+    PRE(first->member.group == NULL);
+    struct ddb *ddb = first->ddb;
+    struct ddb_group *group = sim_alloc(sizeof *group);
+    group->ddb = ddb;
+    group->account = sim_strdup(first->account);
+    group->name = sim_strdup(first->name);
+    group->members[group->member_count++] = first;
+    first->member.group = group;
+    first->member.joined_us = ddb_now_us(ddb);
+    if (ddb->group_count == ddb->group_capacity) {
+        ddb->group_capacity = ddb->group_capacity * 2 + 4;
+        ddb->groups =
+            sim_realloc_array(ddb->groups, ddb->group_capacity, sizeof(struct ddb_group *));
+    }
+    ddb->groups[ddb->group_count++] = group;
+    return group;
+}
+
+/* What source had not got from a member when it began to be copied comes to the new member by its
+ * own link: that one starts where the member's link to source stands. */
+static uint64_t start_position(struct ddb_group *group, const struct ddb_table *member,
+                               const struct ddb_table *source)
+{
+    if (member == source)
+        return source->log.last_sequence;
+    return ddb_link_position(ddb_group_link_find(group, member, source));
+}
+
+void ddb_group_join(struct ddb_group *group, struct ddb_table *table, struct ddb_table *source)
+{
+    PRE(table->member.group == NULL);
+    PRE(group->member_count < SIM_REGION_MAX);
+    table->member.group = group;
+    table->member.joined_us = ddb_now_us(group->ddb);
+    table->member.source = source;
+    for (size_t i = 0; i < group->member_count; i++) {
+        struct ddb_table *member = group->members[i];
+        uint64_t start = start_position(group, member, source);
+        add_link(group, ddb_link_create(group, member, table, start));
+        add_link(group, ddb_link_create(group, table, member, table->log.last_sequence));
+    }
+    group->members[group->member_count++] = table;
+    ddb_tombstones_restart(group);
+    for (size_t i = 0; i < group->link_count; i++)
+        ddb_link_refresh(group->links[i]);
+}
+
+static void forget_group(struct ddb *ddb, const struct ddb_group *group)
+{
+    size_t at = 0;
+    while (at < ddb->group_count && ddb->groups[at] != group)
+        at++;
+    CHECK(at < ddb->group_count);
+    ddb->group_count--;
+    memmove(&ddb->groups[at], &ddb->groups[at + 1],
+            (ddb->group_count - at) * sizeof(struct ddb_group *));
+}
+
+void ddb_group_destroy(struct ddb_group *group)
+{
+    forget_group(group->ddb, group);
+    for (size_t i = 0; i < group->link_count; i++)
+        ddb_link_destroy(group->links[i]);
+    for (size_t i = 0; i < group->member_count; i++) {
+        struct ddb_table *member = group->members[i];
+        ddb_backfill_stop(member);
+        member->member = (struct ddb_member){.job = member->member.job};
+    }
+    (void)sim_sched_cancel(group->ddb->core->sched, group->sweep_event);
+    free(group->links);
+    free(group->account);
+    free(group->name);
+    free(group);
+}
+
+void ddb_group_leave(struct ddb_table *table)
+{
+    struct ddb_group *group = table->member.group;
+    PRE(group != NULL);
+    size_t at = 0;
+    for (size_t i = 0; i < group->member_count; i++) {
+        if (group->members[i] == table)
+            at = i;
+        else if (group->members[i]->member.source == table)
+            group->members[i]->member.source = NULL;
+    }
+    ddb_backfill_stop(table);
+    remove_links_of(group, table);
+    group->member_count--;
+    memmove(&group->members[at], &group->members[at + 1],
+            (group->member_count - at) * sizeof(struct ddb_table *));
+    table->member = (struct ddb_member){.job = table->member.job};
+    if (group->member_count == 1) /* the survivor is a table of its Region alone */
+        ddb_group_destroy(group);
+    else
+        ddb_tombstones_restart(group);
+}
+
+/* --- reachability ------------------------------------------------------------------------------
+ */
+
+void ddb_groups_refresh(struct ddb *ddb)
+{
+    for (size_t i = 0; i < ddb->group_count; i++) {
+        struct ddb_group *group = ddb->groups[i];
+        for (size_t k = 0; k < group->link_count; k++)
+            ddb_link_refresh(group->links[k]);
+        for (size_t k = 0; k < group->member_count; k++)
+            ddb_backfill_refresh(group->members[k]);
+    }
+}
+
+void ddb_replica_tell_state(const struct ddb_table *table, const char *state)
+{
+    sim_trace_emit(table->ddb->core->trace, "replica.state", ddb_region_name(table),
+                   FIELD_TEXT("table", table->name), FIELD_TEXT("state", state));
+}

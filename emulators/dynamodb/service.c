@@ -1,0 +1,215 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "emulators/dynamodb/conflict_log.h"
+#include "emulators/dynamodb/operations.h"
+#include "emulators/dynamodb/replica.h"
+#include "emulators/dynamodb/service_time.h"
+#include "emulators/dynamodb/transaction_tokens.h"
+#include "emulators/wire/dispatch.h"
+#include "sim/core/buffer.h"
+
+/* --- Regions -----------------------------------------------------------------------------------
+ */
+
+struct ddb_region *ddb_region_find(const struct ddb *ddb, const char *name)
+{
+    const struct sim_region *place = sim_network_region_find(ddb->core->network, name);
+    return place != NULL ? ddb->regions[place->index] : NULL;
+}
+
+/* Tables of an earlier run are not loaded, and must not be mixed up with new ones. */
+static enum sim_result refuse_old_tables(struct sim_store *store, const char *path,
+                                         struct sim_error *error)
+{
+    struct sim_statement *statement = NULL;
+    enum sim_result result =
+        sim_store_prepare(store, "SELECT name FROM sqlite_master LIMIT 1", &statement, error);
+    if (result != RESULT_OK)
+        return result;
+    bool found = false;
+    result = sim_store_step(statement, &found, error);
+    sim_store_done(statement);
+    if (result == RESULT_OK && found)
+        return sim_error_set(error, RESULT_CONFLICT,
+                             "%s holds tables of an earlier run, which this version cannot load",
+                             path);
+    return result;
+}
+
+static enum sim_result open_store(const struct ddb *ddb, const char *name, struct sim_store **store,
+                                  struct sim_error *error)
+{
+    if (ddb->core->data_directory == NULL)
+        return sim_store_open(&(struct sim_store_options){.path = NULL}, store, error);
+    struct sim_buffer path;
+    sim_buffer_init(&path);
+    sim_buffer_printf(&path, "%s/%s.sqlite", ddb->core->data_directory, name);
+    enum sim_result result =
+        sim_store_open(&(struct sim_store_options){.path = path.data}, store, error);
+    if (result == RESULT_OK) {
+        result = refuse_old_tables(*store, path.data, error);
+        if (result != RESULT_OK)
+            sim_store_close(*store);
+    }
+    sim_buffer_fini(&path);
+    return result;
+}
+
+enum sim_result ddb_region_open(struct ddb *ddb, const char *name, struct ddb_region **region,
+                                struct sim_error *error)
+{
+    struct sim_region *place = sim_network_region_find(ddb->core->network, name);
+    if (place == NULL)
+        return sim_error_set(error, RESULT_NOT_FOUND, "no such Region: %s", name);
+    if (ddb->regions[place->index] == NULL) {
+        struct sim_store *store = NULL;
+        enum sim_result result = open_store(ddb, name, &store, error);
+        if (result != RESULT_OK)
+            return result;
+        struct ddb_region *fresh = sim_alloc(sizeof *fresh);
+        fresh->ddb = ddb;
+        fresh->place = place;
+        fresh->store = store;
+        fresh->tokens = ddb_tokens_create();
+        ddb->regions[place->index] = fresh;
+    }
+    *region = ddb->regions[place->index];
+    return RESULT_OK;
+}
+
+static void close_region(struct ddb_region *region, bool drops_data)
+{
+    if (region == NULL)
+        return;
+    while (region->table_count > 0)
+        ddb_table_destroy(region->tables[region->table_count - 1], drops_data);
+    free(region->tables);
+    ddb_tokens_destroy(region->tokens);
+    sim_store_close(region->store);
+    free(region);
+}
+
+uint64_t ddb_now_us(const struct ddb *ddb)
+{
+    return sim_clock_now_us(ddb->core->clock);
+}
+
+uint64_t ddb_region_clock_us(const struct ddb_region *region)
+{
+    uint64_t now_us = ddb_now_us(region->ddb);
+    int64_t skew_us = region->place->skew_us;
+    uint64_t back_us = skew_us < 0 ? (uint64_t)0 - (uint64_t)skew_us : 0;
+    if (skew_us >= 0)
+        return now_us + (uint64_t)skew_us;
+    return now_us > back_us ? now_us - back_us : 1;
+}
+
+enum wire_progress ddb_answer_fault(struct wire_call *call, const struct ddb_fault *fault)
+{
+    PRE(fault->code != NULL);
+    return wire_fail(call, fault->code, "%s", fault->message);
+}
+
+/* --- the whole emulator ------------------------------------------------------------------------
+ */
+
+static void hear_network(void *context, struct sim_region *region UNUSED,
+                         struct sim_link *link UNUSED)
+{
+    ddb_groups_refresh(context);
+}
+
+static void hear_fault(void *context, const struct sim_fault_spec *spec, bool began UNUSED)
+{
+    if (spec->kind == SIM_FAULT_PAUSE_REPLICATION)
+        ddb_groups_refresh(context);
+}
+
+/* Faults may name a table, in any Region and account. */
+static bool resource_exists(void *state, const struct sim_fault_spec *spec)
+{
+    const struct ddb *ddb = state;
+    for (size_t i = 0; i < SIM_REGION_MAX; i++) {
+        const struct ddb_region *region = ddb->regions[i];
+        for (size_t k = 0; region != NULL && k < region->table_count; k++) {
+            if (strcmp(region->tables[k]->name, spec->resource) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+static void start(struct ddb *ddb)
+{
+    ddb->conflicts = ddb_conflict_log_create();
+    ddb->service_times = ddb_service_times_create(ddb->core->seed);
+    sim_random_init(&ddb->ids, ddb->core->seed, "dynamodb/table-id");
+    sim_random_init(&ddb->stream_ids, ddb->core->seed, "dynamodb/shard-id");
+}
+
+/* Links first: they refer to tables. */
+static void stop(struct ddb *ddb, bool drops_data)
+{
+    while (ddb->group_count > 0)
+        ddb_group_destroy(ddb->groups[ddb->group_count - 1]);
+    for (size_t i = 0; i < SIM_REGION_MAX; i++) {
+        close_region(ddb->regions[i], drops_data);
+        ddb->regions[i] = NULL;
+    }
+    ddb_conflict_log_destroy(ddb->conflicts);
+    ddb_service_times_destroy(ddb->service_times);
+}
+
+enum sim_result ddb_create(const struct wire_host *host, struct ddb **ddb,
+                           struct sim_error *error UNUSED)
+{
+    struct ddb *fresh = sim_alloc(sizeof *fresh);
+    fresh->host = host;
+    fresh->core = host->core;
+    start(fresh);
+    sim_network_listen(fresh->core->network, hear_network, fresh);
+    sim_faults_listen(fresh->core->faults, hear_fault, fresh);
+    wire_dispatcher_add(host->dispatcher, &ddb_service, fresh);
+    wire_dispatcher_add(host->dispatcher, &ddb_streams_service, fresh);
+    wire_dispatcher_add_resources(host->dispatcher, resource_exists, fresh);
+    *ddb = fresh;
+    return RESULT_OK;
+}
+
+void ddb_destroy(struct ddb *ddb)
+{
+    if (ddb == NULL)
+        return;
+    sim_network_unlisten(ddb->core->network, hear_network, ddb);
+    sim_faults_unlisten(ddb->core->faults, hear_fault, ddb);
+    stop(ddb, false);
+    free(ddb->groups);
+    free(ddb);
+}
+
+enum sim_result ddb_reset(struct ddb *ddb, struct sim_error *error UNUSED)
+{
+    bool has_files = ddb->core->data_directory != NULL;
+    stop(ddb, has_files); /* what is in memory goes with its store */
+    start(ddb);
+    return RESULT_OK;
+}
+
+void ddb_commit(struct ddb *ddb)
+{
+    for (size_t i = 0; i < SIM_REGION_MAX; i++) {
+        struct ddb_region *region = ddb->regions[i];
+        struct sim_error error;
+        if (region == NULL || !sim_store_is_dirty(region->store) ||
+            sim_store_commit(region->store, &error) == RESULT_OK)
+            continue;
+        sim_trace_emit(ddb->core->trace, "store.error", region->place->name,
+                       FIELD_TEXT("error", error.message));
+    }
+}
+
+void ddb_set_transient_delay(struct ddb *ddb, uint64_t delay_us)
+{
+    ddb->transient_delay_us = delay_us;
+}

@@ -1,0 +1,22 @@
+/* stream.h -- a table's stream: which part of its change log clients may read.
+ *
+ * Purpose  Enabling and disabling, names, finding one by its ARN. stream_operations.c reads.
+ * Source   Developer guide, "Change data capture for DynamoDB Streams".
+ * Note     One shard for each stream. The records of a disabled stream stay readable for 24 hours;
+ *          those of a deleted table go with it (at AWS they stay, too). */
+#ifndef EMULATORS_DYNAMODB_STREAM_H
+#define EMULATORS_DYNAMODB_STREAM_H
+
+#include "emulators/dynamodb/table.h"
+
+const char *ddb_stream_view_name(enum ddb_stream_view view);
+/* VIEW_COUNT for an unknown name or NULL. */
+enum ddb_stream_view ddb_stream_view_find(const char *name);
+
+/* There must be no enabled one. */
+void ddb_stream_enable(struct ddb_table *table, enum ddb_stream_view view);
+void ddb_stream_disable(struct ddb_table *table);
+bool ddb_stream_is_enabled(const struct ddb_table *table);
+void ddb_stream_destroy(struct ddb_stream *stream); /* older ones as well */
+
+#endif

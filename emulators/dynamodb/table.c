@@ -1,0 +1,266 @@
+#include "emulators/dynamodb/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "emulators/dynamodb/replica.h"
+#include "emulators/dynamodb/stream.h"
+#include "sim/core/buffer.h"
+
+#define LOG_TRIM_RECORDS 128 /* at most a call */
+
+/* --- the Region's sorted list ------------------------------------------------------------------
+ */
+
+static int compare(const struct ddb_table *table, const char *account, const char *name)
+{
+    int by_account = strcmp(table->account, account);
+    return by_account != 0 ? by_account : strcmp(table->name, name);
+}
+
+/* Where the table is, or would stand. */
+static size_t position_of(const struct ddb_region *region, const char *account, const char *name)
+{
+    size_t low = 0;
+    size_t high = region->table_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare(region->tables[middle], account, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct ddb_table *ddb_table_find(struct ddb_region *region, const char *account, const char *name)
+{
+    if (region == NULL)
+        return NULL;
+    size_t at = position_of(region, account, name);
+    if (at == region->table_count || compare(region->tables[at], account, name) != 0)
+        return NULL;
+    return region->tables[at];
+}
+
+static void insert(struct ddb_region *region, struct ddb_table *table)
+{
+    if (region->table_count == region->table_capacity) {
+        region->table_capacity = region->table_capacity * 2 + 8;
+        region->tables =
+            sim_realloc_array(region->tables, region->table_capacity, sizeof(struct ddb_table *));
+    }
+    size_t at = position_of(region, table->account, table->name);
+    memmove(&region->tables[at + 1], &region->tables[at],
+            (region->table_count - at) * sizeof(struct ddb_table *));
+    region->tables[at] = table;
+    region->table_count++;
+}
+
+static void take_out(struct ddb_region *region, const struct ddb_table *table)
+{
+    size_t at = position_of(region, table->account, table->name);
+    CHECK(at < region->table_count && region->tables[at] == table);
+    region->table_count--;
+    memmove(&region->tables[at], &region->tables[at + 1],
+            (region->table_count - at) * sizeof(struct ddb_table *));
+}
+
+/* --- making and ending -------------------------------------------------------------------------
+ */
+
+static char *table_arn(const struct ddb_region *region, const char *account, const char *name)
+{
+    struct sim_buffer buffer;
+    sim_buffer_init(&buffer);
+    sim_buffer_printf(&buffer, "arn:aws:dynamodb:%s:%s:table/%s", region->place->name, account,
+                      name);
+    return sim_buffer_take(&buffer);
+}
+
+static enum sim_result create_data(struct ddb_region *region, struct ddb_table *table,
+                                   size_t index_count, struct sim_error *error)
+{
+    enum sim_result result = sim_store_begin(region->store, error);
+    if (result != RESULT_OK)
+        return result;
+    uint64_t number = region->tables_made + 1;
+    struct ddb_items items = {0};
+    struct ddb_change_log log = {0};
+    result = ddb_items_create(&items, region->store, number, index_count, error);
+    if (result == RESULT_OK)
+        result = ddb_log_create(&log, region->store, number, error);
+    result = sim_store_end(region->store, result, error);
+    if (result != RESULT_OK) {
+        ddb_items_fini(&items);
+        ddb_log_fini(&log);
+        return result;
+    }
+    region->tables_made = number;
+    table->items = items;
+    table->log = log;
+    return RESULT_OK;
+}
+
+enum sim_result ddb_table_create(struct ddb_region *region, const struct ddb_table_options *options,
+                                 struct ddb_table **table, struct sim_error *error)
+{
+    PRE(ddb_table_find(region, options->account, options->name) == NULL);
+    struct ddb_table *fresh = sim_alloc(sizeof *fresh);
+    enum sim_result result = create_data(region, fresh, options->definition->index_count, error);
+    if (result != RESULT_OK) {
+        free(fresh);
+        return result;
+    }
+    fresh->ddb = region->ddb;
+    fresh->home = region;
+    fresh->account = sim_strdup(options->account);
+    fresh->name = sim_strdup(options->name);
+    fresh->arn = table_arn(region, options->account, options->name);
+    sim_random_uuid(&region->ddb->ids, fresh->id);
+    fresh->created_us = ddb_now_us(region->ddb);
+    fresh->status = DDB_TABLE_CREATING;
+    fresh->definition = options->definition;
+    fresh->tags = cJSON_CreateArray();
+    fresh->index_totals =
+        sim_alloc_array(options->definition->index_count + 1, sizeof *fresh->index_totals);
+    insert(region, fresh);
+    *table = fresh;
+    return RESULT_OK;
+}
+
+/* A store that cannot drop keeps an unreachable SQLite table; nothing else depends on it. */
+static void drop_data(struct ddb_table *table)
+{
+    struct sim_error error;
+    if (sim_store_begin(table->home->store, &error) != RESULT_OK)
+        return;
+    enum sim_result result = ddb_items_drop(&table->items, &error);
+    if (result == RESULT_OK)
+        result = ddb_log_drop(&table->log, &error);
+    result = sim_store_end(table->home->store, result, &error);
+    if (result != RESULT_OK)
+        sim_trace_emit(table->ddb->core->trace, "store.error", ddb_region_name(table),
+                       FIELD_TEXT("table", table->name), FIELD_TEXT("error", error.message));
+}
+
+void ddb_table_destroy(struct ddb_table *table, bool drops_data)
+{
+    if (table == NULL)
+        return;
+    (void)sim_sched_cancel(table->ddb->core->sched, table->status_event);
+    ddb_backfill_stop(table);
+    ddb_replica_job_stop(table);
+    cJSON_Delete(table->pending);
+    if (drops_data)
+        drop_data(table);
+    take_out(table->home, table);
+    ddb_stream_destroy(table->stream);
+    ddb_items_fini(&table->items);
+    ddb_log_fini(&table->log);
+    ddb_definition_destroy(table->definition);
+    cJSON_Delete(table->tags);
+    free(table->index_totals);
+    free(table->account);
+    free(table->name);
+    free(table->arn);
+    free(table);
+}
+
+/* --- states ------------------------------------------------------------------------------------
+ */
+
+const char *ddb_table_status_name(enum ddb_table_status status)
+{
+    static const char *const names[] = {
+        [DDB_TABLE_CREATING] = "CREATING",
+        [DDB_TABLE_ACTIVE] = "ACTIVE",
+        [DDB_TABLE_UPDATING] = "UPDATING",
+        [DDB_TABLE_DELETING] = "DELETING",
+    };
+    return names[status];
+}
+
+void ddb_table_after_delay(struct ddb_table *table, sim_sched_fn *run)
+{
+    struct sim_sched *sched = table->ddb->core->sched;
+    (void)sim_sched_cancel(sched, table->status_event);
+    table->status_event = sim_sched_after(sched, table->ddb->transient_delay_us, run, table);
+}
+
+void ddb_table_become_active(struct ddb_table *table)
+{
+    table->status = DDB_TABLE_ACTIVE;
+    sim_trace_emit(table->ddb->core->trace, "table.active", ddb_region_name(table),
+                   FIELD_TEXT("table", table->name));
+}
+
+static void become_active(void *context)
+{
+    struct ddb_table *table = context;
+    table->status_event = 0;
+    ddb_table_become_active(table);
+}
+
+void ddb_table_settle(struct ddb_table *table)
+{
+    ddb_table_after_delay(table, become_active);
+}
+
+bool ddb_table_is_on_demand(const struct ddb_table *table)
+{
+    return table->definition->is_on_demand;
+}
+
+const char *ddb_region_name(const struct ddb_table *table)
+{
+    return table->home->place->name;
+}
+
+/* --- the change log's readers ------------------------------------------------------------------
+ */
+
+bool ddb_table_keeps_changes(const struct ddb_table *table)
+{
+    return table->stream != NULL || table->member.group != NULL;
+}
+
+/* The least position of all links away from the table. */
+static uint64_t replicated_up_to(const struct ddb_table *table)
+{
+    uint64_t least = table->log.last_sequence;
+    const struct ddb_group *group = table->member.group;
+    for (size_t i = 0; group != NULL && i < group->link_count; i++) {
+        if (group->links[i]->from != table)
+            continue;
+        uint64_t position = ddb_link_position(group->links[i]);
+        if (position < least)
+            least = position;
+    }
+    return least;
+}
+
+void ddb_table_trim_log(struct ddb_table *table)
+{
+    uint64_t now_us = ddb_now_us(table->ddb);
+    uint64_t before_us = UINT64_MAX;
+    if (table->stream != NULL)
+        before_us = now_us > DDB_CHANGE_RETENTION_US ? now_us - DDB_CHANGE_RETENTION_US : 0;
+    struct sim_error error;
+    enum sim_result result =
+        ddb_log_trim(&table->log, replicated_up_to(table), before_us, LOG_TRIM_RECORDS, &error);
+    if (result != RESULT_OK) /* they stay until the next call */
+        sim_trace_emit(table->ddb->core->trace, "store.error", ddb_region_name(table),
+                       FIELD_TEXT("table", table->name), FIELD_TEXT("error", error.message));
+}
+
+const char *ddb_table_name_of(struct sim_arena *arena, const char *name_or_arn)
+{
+    if (strncmp(name_or_arn, "arn:", 4) != 0)
+        return name_or_arn;
+    const char *table = strstr(name_or_arn, ":table/");
+    if (table == NULL)
+        return name_or_arn;
+    table += strlen(":table/");
+    return sim_arena_strndup(arena, table, strcspn(table, "/"));
+}

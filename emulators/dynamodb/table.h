@@ -1,0 +1,122 @@
+/* table.h -- one table in one Region, which may be a replica of a global table.
+ *
+ * Purpose  Names, states, settings and the handles to items and change log; making and ending it.
+ * Owner    Its Region owns a table; ddb_table_destroy() takes it out of there and ends it.
+ * States   CREATING, UPDATING and DELETING last for the emulator's transient delay, then the next
+ *          event moves on. */
+#ifndef EMULATORS_DYNAMODB_TABLE_H
+#define EMULATORS_DYNAMODB_TABLE_H
+
+#include "emulators/dynamodb/change_log.h"
+#include "emulators/dynamodb/dynamodb_internal.h"
+#include "emulators/dynamodb/store_items.h"
+#include "emulators/dynamodb/table_definition.h"
+
+enum ddb_table_status {
+    DDB_TABLE_CREATING,
+    DDB_TABLE_ACTIVE,
+    DDB_TABLE_UPDATING,
+    DDB_TABLE_DELETING
+};
+
+enum ddb_stream_view {
+    DDB_STREAM_KEYS_ONLY,
+    DDB_STREAM_NEW_IMAGE,
+    DDB_STREAM_OLD_IMAGE,
+    DDB_STREAM_NEW_AND_OLD_IMAGES,
+    DDB_STREAM_VIEW_COUNT,
+};
+
+struct ddb_stream { /* the records of the table's change log with sequence first..last */
+    char label[SIM_CLOCK_TEXT_BYTES];
+    char *arn;
+    char *shard_id;
+    enum ddb_stream_view view;
+    uint64_t created_us;
+    uint64_t first_sequence;
+    uint64_t last_sequence;   /* once disabled */
+    uint64_t disabled_us;     /* 0: enabled */
+    struct ddb_stream *older; /* earlier streams of the table */
+};
+
+struct ddb_member {          /* what makes a table a replica of a global table */
+    struct ddb_group *group; /* NULL: a table of this Region alone */
+    uint64_t joined_us;
+    struct ddb_table
+        *source; /* it was filled from there; NULL for the first, or once that is gone */
+    struct ddb_backfill *backfill; /* while it is being filled */
+    struct ddb_replica_job *job;   /* a replica change that this table was asked for */
+};
+
+struct ddb_index_totals {
+    int64_t item_count;
+    int64_t size_bytes;
+};
+
+struct ddb_table {
+    struct ddb *ddb;
+    struct ddb_region *home;
+    char *account;
+    char *name;
+    char *arn;
+    char id[SIM_UUID_TEXT_BYTES];
+    uint64_t created_us;
+    enum ddb_table_status status;
+    uint64_t status_event; /* ends the state; 0: none */
+    struct ddb_definition *definition;
+    uint64_t number_of_decreases; /* of provisioned throughput, for the description */
+    uint64_t last_on_demand_us;   /* when billing last became on demand; 0: never */
+    bool is_protected;            /* against deletion */
+    cJSON *tags;                  /* array of {Key, Value} */
+    struct ddb_stream *stream;    /* the newest one; NULL: never had any */
+    struct ddb_items items;
+    struct ddb_change_log log;
+    int64_t item_count;
+    int64_t size_bytes;
+    struct ddb_index_totals *index_totals;
+    uint64_t forgotten_us; /* greatest time of a purged tombstone: a write of an item without a
+                              stored version must be later */
+    struct ddb_member member;
+    cJSON *pending; /* UpdateTable's input, until the change takes effect; or NULL */
+};
+
+struct ddb_table_options {
+    const char *account;
+    const char *name;
+    struct ddb_definition *definition; /* becomes the table's on success */
+};
+
+/* Makes the table (CREATING) with its SQLite tables; it must not exist. */
+MUST_USE enum sim_result ddb_table_create(struct ddb_region *region,
+                                          const struct ddb_table_options *options,
+                                          struct ddb_table **table, struct sim_error *error);
+/* Drops its data as well, where the store lives on. */
+void ddb_table_destroy(struct ddb_table *table, bool drops_data);
+
+/* In any state; region may be NULL. */
+struct ddb_table *ddb_table_find(struct ddb_region *region, const char *account, const char *name);
+
+const char *ddb_table_status_name(enum ddb_table_status status);
+/* run(table) happens after the transient delay; an earlier pending one is dropped. */
+void ddb_table_after_delay(struct ddb_table *table, sim_sched_fn *run);
+/* ACTIVE after the transient delay. */
+void ddb_table_settle(struct ddb_table *table);
+void ddb_table_become_active(struct ddb_table *table);
+
+/* table_operations.c: DELETING, then gone with its data. */
+void ddb_table_start_deletion(struct ddb_table *table);
+/* A member that another one was filled from less than 24 hours ago cannot go. */
+MUST_USE bool ddb_table_check_not_source(const struct ddb_table *table, struct ddb_fault *fault);
+
+bool ddb_table_is_on_demand(const struct ddb_table *table);
+const char *ddb_region_name(const struct ddb_table *table);
+
+/* A change-log record is kept only if a stream or another replica could read it. */
+bool ddb_table_keeps_changes(const struct ddb_table *table);
+/* Trims what every reader has passed, a bounded amount a call. */
+void ddb_table_trim_log(struct ddb_table *table);
+
+/* The name in a TableName that may also be an ARN; the input itself where it is a name. */
+const char *ddb_table_name_of(struct sim_arena *arena, const char *name_or_arn);
+
+#endif

@@ -1,0 +1,189 @@
+#include "emulators/dynamodb/table_describe.h"
+
+#include <string.h>
+
+#include "emulators/dynamodb/replica.h"
+#include "emulators/dynamodb/stream.h"
+#include "sim/core/buffer.h"
+
+#define ON_DEMAND_READS_PER_S  12000 /* a new on-demand table's warm throughput */
+#define ON_DEMAND_WRITES_PER_S 4000
+
+double ddb_json_time(uint64_t time_us)
+{
+    return (double)(time_us / SIM_US_PER_MS) / 1000.0;
+}
+
+static void copy_member(cJSON *to, const cJSON *from, const char *member)
+{
+    const cJSON *value = wire_member(from, member);
+    if (value != NULL)
+        cJSON_AddItemToObject(to, member, cJSON_Duplicate(value, true));
+}
+
+static void add_throughput(cJSON *object, const cJSON *spec, uint64_t decreases)
+{
+    const cJSON *throughput = wire_member(spec, "ProvisionedThroughput");
+    cJSON *described = cJSON_AddObjectToObject(object, "ProvisionedThroughput");
+    cJSON_AddNumberToObject(described, "NumberOfDecreasesToday", (double)decreases);
+    static const char *const members[] = {"ReadCapacityUnits", "WriteCapacityUnits"};
+    for (size_t i = 0; i < ARRAY_LEN(members); i++)
+        cJSON_AddNumberToObject(described, members[i],
+                                (double)wire_integer(throughput, members[i], 0));
+}
+
+static void add_warm_throughput(cJSON *object, const struct ddb_table *table, const cJSON *spec)
+{
+    const cJSON *throughput = wire_member(spec, "ProvisionedThroughput");
+    cJSON *warm = cJSON_AddObjectToObject(object, "WarmThroughput");
+    int64_t reads = wire_integer(throughput, "ReadCapacityUnits", 0);
+    int64_t writes = wire_integer(throughput, "WriteCapacityUnits", 0);
+    if (ddb_table_is_on_demand(table) || table->last_on_demand_us != 0) {
+        reads = reads > ON_DEMAND_READS_PER_S ? reads : ON_DEMAND_READS_PER_S;
+        writes = writes > ON_DEMAND_WRITES_PER_S ? writes : ON_DEMAND_WRITES_PER_S;
+    }
+    cJSON_AddNumberToObject(warm, "ReadUnitsPerSecond", (double)reads);
+    cJSON_AddNumberToObject(warm, "WriteUnitsPerSecond", (double)writes);
+    cJSON_AddStringToObject(warm, "Status", "ACTIVE");
+}
+
+static void add_indexes(cJSON *object, const struct ddb_table *table, bool is_global,
+                        enum ddb_describe_form form)
+{
+    const struct ddb_definition *definition = table->definition;
+    cJSON *list = NULL;
+    for (size_t i = 0; i < definition->index_count; i++) {
+        const struct ddb_index_definition *index = &definition->indexes[i];
+        if (index->is_global != is_global)
+            continue;
+        if (list == NULL)
+            list = cJSON_AddArrayToObject(object, is_global ? "GlobalSecondaryIndexes"
+                                                            : "LocalSecondaryIndexes");
+        cJSON *described = cJSON_CreateObject();
+        cJSON_AddItemToArray(list, described);
+        cJSON_AddStringToObject(described, "IndexName", index->name);
+        copy_member(described, index->spec, "KeySchema");
+        copy_member(described, index->spec, "Projection");
+        if (is_global) {
+            bool is_creating = table->status == DDB_TABLE_CREATING;
+            cJSON_AddStringToObject(described, "IndexStatus", is_creating ? "CREATING" : "ACTIVE");
+            add_throughput(described, index->spec, 0);
+        }
+        cJSON_AddNumberToObject(described, "IndexSizeBytes",
+                                (double)table->index_totals[i].size_bytes);
+        cJSON_AddNumberToObject(described, "ItemCount", (double)table->index_totals[i].item_count);
+        struct sim_buffer arn;
+        sim_buffer_init(&arn);
+        sim_buffer_printf(&arn, "%s/index/%s", table->arn, index->name);
+        cJSON_AddStringToObject(described, "IndexArn", arn.data);
+        sim_buffer_fini(&arn);
+        if (is_global && form == DDB_DESCRIBE_FULL)
+            add_warm_throughput(described, table, index->spec);
+    }
+}
+
+static void add_billing(cJSON *object, const struct ddb_table *table, enum ddb_describe_form form)
+{
+    bool is_member = table->member.group != NULL;
+    bool was_on_demand = table->last_on_demand_us != 0;
+    if (!ddb_table_is_on_demand(table) && (!was_on_demand || is_member))
+        return;
+    cJSON *summary = cJSON_AddObjectToObject(object, "BillingModeSummary");
+    cJSON_AddStringToObject(summary, "BillingMode",
+                            ddb_table_is_on_demand(table) ? "PAY_PER_REQUEST" : "PROVISIONED");
+    if (was_on_demand && form != DDB_DESCRIBE_CREATED)
+        cJSON_AddNumberToObject(summary, "LastUpdateToPayPerRequestDateTime",
+                                ddb_json_time(table->last_on_demand_us));
+}
+
+static void add_stream(cJSON *object, const struct ddb_table *table)
+{
+    const struct ddb_stream *stream = table->stream;
+    if (stream == NULL)
+        return;
+    if (ddb_stream_is_enabled(table)) {
+        cJSON *specification = cJSON_AddObjectToObject(object, "StreamSpecification");
+        cJSON_AddBoolToObject(specification, "StreamEnabled", true);
+        cJSON_AddStringToObject(specification, "StreamViewType",
+                                ddb_stream_view_name(stream->view));
+    }
+    cJSON_AddStringToObject(object, "LatestStreamLabel", stream->label);
+    cJSON_AddStringToObject(object, "LatestStreamArn", stream->arn);
+}
+
+static const char *replica_status(const struct ddb_table *table)
+{
+    if (table->status == DDB_TABLE_CREATING || table->status == DDB_TABLE_DELETING)
+        return ddb_table_status_name(table->status);
+    return "ACTIVE";
+}
+
+static void add_replicas(cJSON *object, const struct ddb_table *table)
+{
+    const struct ddb_group *group = table->member.group;
+    if (group == NULL)
+        return;
+    cJSON_AddStringToObject(object, "GlobalTableVersion", "2019.11.21");
+    cJSON_AddStringToObject(object, "GlobalTableSettingsReplicationMode", "ENABLED_WITH_OVERRIDES");
+    cJSON *list = cJSON_AddArrayToObject(object, "Replicas");
+    for (size_t i = 0; i < group->member_count; i++) {
+        const struct ddb_table *other = group->members[i];
+        if (other == table)
+            continue;
+        cJSON *replica = cJSON_CreateObject();
+        cJSON_AddItemToArray(list, replica);
+        cJSON_AddStringToObject(replica, "RegionName", ddb_region_name(other));
+        cJSON_AddStringToObject(replica, "ReplicaStatus", replica_status(other));
+        add_warm_throughput(replica, other, other->definition->spec);
+        cJSON_AddStringToObject(replica, "GlobalTableSettingsReplicationMode",
+                                "ENABLED_WITH_OVERRIDES");
+    }
+}
+
+static void add_settings(cJSON *object, const struct ddb_table *table)
+{
+    const cJSON *spec = table->definition->spec;
+    copy_member(object, spec, "OnDemandThroughput");
+    const char *class = wire_text(spec, "TableClass");
+    if (class != NULL && strcmp(class, "STANDARD") != 0) {
+        cJSON *summary = cJSON_AddObjectToObject(object, "TableClassSummary");
+        cJSON_AddStringToObject(summary, "TableClass", class);
+    }
+    const cJSON *encryption = wire_member(spec, "SSESpecification");
+    if (wire_flag(encryption, "Enabled", false)) {
+        cJSON *described = cJSON_AddObjectToObject(object, "SSEDescription");
+        cJSON_AddStringToObject(described, "Status", "ENABLED");
+        cJSON_AddStringToObject(described, "SSEType", "KMS");
+        const char *key = wire_text(encryption, "KMSMasterKeyId");
+        if (key != NULL)
+            cJSON_AddStringToObject(described, "KMSMasterKeyArn", key);
+    }
+}
+
+cJSON *ddb_table_describe(const struct ddb_table *table, enum ddb_describe_form form)
+{
+    const cJSON *spec = table->definition->spec;
+    cJSON *object = cJSON_CreateObject();
+    if (form != DDB_DESCRIBE_DELETED) {
+        copy_member(object, spec, "AttributeDefinitions");
+        copy_member(object, spec, "KeySchema");
+        cJSON_AddNumberToObject(object, "CreationDateTime", ddb_json_time(table->created_us));
+        add_billing(object, table, form);
+        add_indexes(object, table, false, form);
+        add_indexes(object, table, true, form);
+        add_stream(object, table);
+        add_settings(object, table);
+    }
+    cJSON_AddStringToObject(object, "TableName", table->name);
+    cJSON_AddStringToObject(object, "TableStatus", ddb_table_status_name(table->status));
+    add_throughput(object, spec, table->number_of_decreases);
+    cJSON_AddNumberToObject(object, "TableSizeBytes", (double)table->size_bytes);
+    cJSON_AddNumberToObject(object, "ItemCount", (double)table->item_count);
+    cJSON_AddStringToObject(object, "TableArn", table->arn);
+    cJSON_AddStringToObject(object, "TableId", table->id);
+    cJSON_AddBoolToObject(object, "DeletionProtectionEnabled", table->is_protected);
+    if (form == DDB_DESCRIBE_FULL)
+        add_warm_throughput(object, table, spec);
+    add_replicas(object, table);
+    return object;
+}

@@ -1,0 +1,50 @@
+#include "emulators/dynamodb/transaction.h"
+
+#include <string.h>
+
+#include "sim/core/buffer.h"
+
+bool ddb_transaction_check_count(const cJSON *items, struct ddb_fault *fault)
+{
+    int count = cJSON_GetArraySize(items);
+    if (count >= 1 && count <= DDB_TRANSACTION_ACTIONS_MAX)
+        return true;
+    return ddb_invalid(fault,
+                       "1 validation error detected: Value '[%d items]' at 'transactItems' failed "
+                       "to satisfy constraint: Member must have length %s than or equal to %d",
+                       count, count < 1 ? "greater" : "less",
+                       count < 1 ? 1 : DDB_TRANSACTION_ACTIONS_MAX);
+}
+
+void ddb_cancellation_set(struct ddb_cancellation *reason, const struct ddb_fault *fault)
+{
+    bool is_condition = strcmp(fault->code, "ConditionalCheckFailedException") == 0;
+    reason->code = is_condition ? "ConditionalCheckFailed" : "ValidationError";
+    reason->message = fault->message;
+}
+
+enum wire_progress ddb_transaction_cancel(struct wire_call *call,
+                                          const struct ddb_cancellation *reasons, size_t count)
+{
+    struct sim_buffer codes;
+    sim_buffer_init(&codes);
+    cJSON *members = cJSON_CreateObject();
+    cJSON *list = cJSON_AddArrayToObject(members, "CancellationReasons");
+    for (size_t i = 0; i < count; i++) {
+        const char *code = reasons[i].code != NULL ? reasons[i].code : "None";
+        cJSON *reason = cJSON_CreateObject();
+        cJSON_AddItemToArray(list, reason);
+        cJSON_AddStringToObject(reason, "Code", code);
+        if (reasons[i].message != NULL)
+            cJSON_AddStringToObject(reason, "Message", reasons[i].message);
+        if (reasons[i].item != NULL)
+            cJSON_AddItemToObject(reason, "Item", reasons[i].item);
+        sim_buffer_printf(&codes, "%s%s", i > 0 ? ", " : "", code);
+    }
+    enum wire_progress progress = wire_fail_with(
+        call, "TransactionCanceledException", members,
+        "Transaction cancelled, please refer cancellation reasons for specific reasons [%s]",
+        codes.data != NULL ? codes.data : "");
+    sim_buffer_fini(&codes);
+    return progress;
+}

@@ -1,0 +1,134 @@
+#include "emulators/dynamodb/capacity.h"
+#include "emulators/dynamodb/operations.h"
+#include "emulators/dynamodb/projection.h"
+#include "emulators/dynamodb/transaction.h"
+
+struct get {
+    const cJSON *input;
+    const struct ddb_binding *projection;
+    cJSON *key_map;
+    struct ddb_table *table;
+    struct ddb_key_blob key;
+};
+
+struct reads {
+    struct wire_call *call;
+    struct get *gets;
+    size_t count;
+};
+
+static bool parse_get(struct get *get, const cJSON *element, struct ddb_fault *fault)
+{
+    struct ddb_expression_context context;
+    get->input = wire_member(element, "Get");
+    struct ddb_expression_options options = {
+        .names = wire_member(get->input, "ExpressionAttributeNames"),
+        .possible = "ProjectionExpression is",
+        .has_expression = wire_member(get->input, "ProjectionExpression") != NULL,
+    };
+    return ddb_expression_context_init(&context, &options, fault) &&
+           ddb_request_item(wire_member(get->input, "Key"), &get->key_map, fault) &&
+           ddb_request_projection(get->input, &context, &get->projection, fault) &&
+           ddb_expression_context_finish(&context, fault);
+}
+
+static bool parse(struct reads *reads, struct ddb *ddb, struct ddb_fault *fault)
+{
+    const cJSON *items = wire_member(reads->call->input, "TransactItems");
+    if (!ddb_transaction_check_count(items, fault))
+        return false;
+    reads->gets =
+        sim_arena_alloc_array(fault->arena, (size_t)cJSON_GetArraySize(items), sizeof *reads->gets);
+    const cJSON *element = NULL;
+    cJSON_ArrayForEach(element, items)
+    {
+        if (!parse_get(&reads->gets[reads->count++], element, fault))
+            return false;
+    }
+    for (size_t i = 0; i < reads->count; i++) {
+        struct get *get = &reads->gets[i];
+        if (!ddb_request_table(ddb, reads->call, wire_text(get->input, "TableName"), &get->table,
+                               fault))
+            return false;
+    }
+    return true;
+}
+
+/* False: a key does not fit its table, which is why the transaction was cancelled. */
+static bool find_keys(struct reads *reads, struct ddb_cancellation *reasons)
+{
+    for (size_t i = 0; i < reads->count; i++) {
+        struct get *get = &reads->gets[i];
+        struct ddb_fault fault = {.arena = reads->call->arena};
+        if (ddb_key_from_map(&get->table->definition->keys, get->key_map, &get->key, &fault))
+            continue;
+        ddb_cancellation_set(&reasons[i], &fault);
+        return false;
+    }
+    return true;
+}
+
+static bool check_duplicates(const struct reads *reads, struct ddb_fault *fault)
+{
+    for (size_t i = 0; i < reads->count; i++) {
+        for (size_t k = i + 1; k < reads->count; k++) {
+            if (reads->gets[i].table == reads->gets[k].table &&
+                ddb_key_compare(&reads->gets[i].key, &reads->gets[k].key) == 0)
+                return ddb_invalid(fault, "Transaction request cannot include multiple operations "
+                                          "on one item");
+        }
+    }
+    return true;
+}
+
+static enum sim_result read_one(const struct reads *reads, const struct get *get, cJSON *responses,
+                                struct ddb_capacity *capacity, struct sim_error *error)
+{
+    struct sim_arena *arena = reads->call->arena;
+    struct ddb_row row;
+    bool found = false;
+    enum sim_result result =
+        ddb_items_read(&get->table->items, &get->key, arena, &row, &found, error);
+    if (result != RESULT_OK)
+        return result;
+    ddb_capacity_add(capacity, get->table, 2 * ddb_read_halves(row.size_bytes, true));
+    cJSON *response = cJSON_CreateObject();
+    cJSON_AddItemToArray(responses, response);
+    if (!found || row.item == NULL)
+        return RESULT_OK;
+    if (get->projection == NULL) {
+        cJSON_AddItemToObject(response, "Item", ddb_raw_item(row.item));
+        return RESULT_OK;
+    }
+    cJSON *item = cJSON_Parse(row.item);
+    ddb_defer_json(arena, item);
+    cJSON_AddItemToObject(response, "Item", ddb_projection_build(get->projection, item));
+    return RESULT_OK;
+}
+
+enum wire_progress ddb_transact_get(void *state, struct wire_call *call)
+{
+    struct ddb_fault fault = {.arena = call->arena};
+    struct sim_error error;
+    struct reads reads = {.call = call};
+    if (!parse(&reads, state, &fault))
+        return ddb_answer_fault(call, &fault);
+    struct ddb_cancellation *reasons =
+        sim_arena_alloc_array(call->arena, reads.count, sizeof *reasons);
+    if (!find_keys(&reads, reasons))
+        return ddb_transaction_cancel(call, reasons, reads.count);
+    if (!check_duplicates(&reads, &fault))
+        return ddb_answer_fault(call, &fault);
+    struct ddb_capacity capacity;
+    ddb_capacity_init(&capacity, call->arena);
+    cJSON *output = cJSON_CreateObject();
+    cJSON *responses = cJSON_AddArrayToObject(output, "Responses");
+    for (size_t i = 0; i < reads.count; i++) {
+        if (read_one(&reads, &reads.gets[i], responses, &capacity, &error) != RESULT_OK) {
+            cJSON_Delete(output);
+            return wire_fail_internal(call, &error);
+        }
+    }
+    ddb_capacity_report(&capacity, call->input, output, true, DDB_CAPACITY_TRANSACT_READ);
+    return wire_succeed(call, output);
+}

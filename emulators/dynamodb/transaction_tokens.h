@@ -1,0 +1,27 @@
+/* transaction_tokens.h -- ClientRequestToken: a transaction sent twice runs once.
+ *
+ * Source   API reference, TransactWriteItems: a token is good for 10 minutes after completion.
+ * Owner    Tokens belong to a Region. At most DDB_TOKENS_MAX are remembered; beyond that the oldest
+ *          is forgotten early. */
+#ifndef EMULATORS_DYNAMODB_TRANSACTION_TOKENS_H
+#define EMULATORS_DYNAMODB_TRANSACTION_TOKENS_H
+
+#include "sim/core/base.h"
+
+#define DDB_TOKEN_LIFE_US (UINT64_C(10) * 60 * SIM_US_PER_S)
+#define DDB_TOKENS_MAX    200000
+
+struct ddb_token_list;
+
+enum ddb_token_verdict { DDB_TOKEN_NEW, DDB_TOKEN_REPEATED, DDB_TOKEN_MISMATCH };
+
+MUST_USE struct ddb_token_list *ddb_tokens_create(void);
+void ddb_tokens_destroy(struct ddb_token_list *tokens);
+/* token: account and token as the caller joins them; body: the request's text. */
+enum ddb_token_verdict ddb_tokens_ask(struct ddb_token_list *tokens, const char *token,
+                                      const char *body, uint64_t now_us);
+/* Remembers a completed transaction under a new token. */
+void ddb_tokens_add(struct ddb_token_list *tokens, const char *token, const char *body,
+                    uint64_t now_us);
+
+#endif
