@@ -6,7 +6,7 @@
  *          name (a differing wire name is renamed); unknown members and null members are gone;
  *          integers are whole and within their type's range; booleans are booleans; blobs are valid
  *          base64 text; no cJSON null is left anywhere (a null structure inside a list or map has
- *          become {}).
+ *          become {}). Of a member or key that came several times the last is left.
  * Accepts  Boolean: also "true" "false" "1" "0" "yes" "no" in any case, as the services do.
  *          Integer, long: fractions are floored, out of range is clamped.
  *          Timestamp: seconds as a number; also ISO 8601 text ("2026-01-01T00:00:00Z"), which
