@@ -71,6 +71,8 @@ static const struct row rows[] = {
     {ITEM, "{\"a\":{\"B\":\"YWJ\"}}", NULL,
      "Base64 encoded length is expected a multiple of 4 bytes but found: 3"},
     {ITEM, "{\"a\":{\"B\":\"YWJ=\"}}", NULL, "Invalid last non-pad Base64 character dectected"},
+    {ITEM, "{\"a\":{\"B\":\"YI==\"}}", NULL, "Invalid last non-pad Base64 character dectected"},
+    {ITEM, "{\"a\":{\"B\":\"YQ==\"}}", "{\"a\":{\"B\":\"YQ==\"}}", NULL},
     {ITEM, "{\"a\":{\"B\":\"YW*j\"}}", NULL, "Invalid Base64 character: '*'"},
     {ITEM, "{\"a\":{\"B\":\"====\"}}", NULL, "Invalid Base64 character: '='"},
     {ITEM, "{\"a\":{\"B\":[]}}", NULL, "Unrecognized collection type class java.nio.ByteBuffer"},
