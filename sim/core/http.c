@@ -19,6 +19,7 @@
  * answer's headers. Below 32 KiB it comes from malloc, from there on from mmap. */
 #define CONNECTION_MEMORY_BYTES (SIM_HTTP_HEADERS_MAX_BYTES * 2 - 64)
 #define IDLE_TIMEOUT_S          180
+#define SWEEP_US                SIM_US_PER_S
 #define DESCRIPTORS_WANTED      (SIM_HTTP_CONNECTIONS_MAX + 1024)
 
 void http_reset_socket(int fd)
@@ -53,7 +54,12 @@ static uint64_t limit_wait(void *context)
     unsigned long long timeout_ms = 0;
     if (http->waking != NULL)
         return 0;
-    return wait_ms(http, &timeout_ms) ? timeout_ms * SIM_US_PER_MS : UINT64_MAX;
+    uint64_t wait_us = wait_ms(http, &timeout_ms) ? timeout_ms * SIM_US_PER_MS : UINT64_MAX;
+    if (http->connection_count == 0)
+        return wait_us;
+    uint64_t now_us = sim_clock_machine_us();
+    uint64_t sweep_us = http->sweep_at_us > now_us ? http->sweep_at_us - now_us : 0;
+    return sweep_us < wait_us ? sweep_us : wait_us;
 }
 
 void http_wake(struct http_exchange *exchange)
@@ -90,6 +96,11 @@ static void end_turn(void *context)
 {
     struct sim_http *http = context;
     unsigned long long timeout_ms = 0;
+    uint64_t now_us = sim_clock_machine_us();
+    if (now_us >= http->sweep_at_us) {
+        http->sweep_at_us = now_us + SWEEP_US;
+        http_end_half_closed(http);
+    }
     bool any = resume_waking(http);
     if (any || (wait_ms(http, &timeout_ms) && timeout_ms == 0))
         run_daemon(http);
@@ -198,6 +209,17 @@ void sim_http_destroy(struct sim_http *http)
 void sim_http_hold_answers(struct sim_http *http, bool on)
 {
     http->holds_answers = on;
+}
+
+void sim_http_drop_held(struct sim_http *http)
+{
+    for (struct http_exchange *exchange = http->waking; exchange != NULL;
+         exchange = exchange->next_waking) {
+        if (exchange->stage != STAGE_ANSWERED)
+            continue;
+        exchange->stage = STAGE_DROPPED;
+        http_reset_socket(exchange->client->fd);
+    }
 }
 
 size_t sim_http_open_requests(const struct sim_http *http)

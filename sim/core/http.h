@@ -81,6 +81,8 @@ void sim_http_drop(struct sim_http_request *request); /* closes the connection w
 /* On: no answer leaves before the end of its turn, so that the commit's hook, added to the loop
  * before sim_http_create(), comes first (file mode). Off (default): answers leave at once. */
 void sim_http_hold_answers(struct sim_http *http, bool on);
+/* The commit failed: those whose answers are held see their connections end instead. */
+void sim_http_drop_held(struct sim_http *http);
 
 size_t sim_http_open_requests(const struct sim_http *http); /* neither answered nor dropped yet */
 

@@ -73,6 +73,7 @@ struct sim_http {
     struct sim_http_listener *listeners;
     struct http_connection *arriving; /* handed to libmicrohttpd, not yet announced by it */
     size_t connection_count;
+    uint64_t sweep_at_us; /* by the machine's clock: look for half-closed connections */
     struct http_exchange *exchanges;
     struct http_exchange *waking; /* suspended ones that go on at the end of the turn */
     size_t open_requests;
@@ -88,6 +89,7 @@ void http_reset_socket(int fd);                 /* the client sees a reset, libm
 
 /* http_listener.c */
 void http_listeners_destroy(struct sim_http *http);
+void http_end_half_closed(struct sim_http *http);
 void http_connection_notify(void *context, struct MHD_Connection *connection, void **socket_context,
                             enum MHD_ConnectionNotificationCode code);
 

@@ -127,6 +127,22 @@ static void reclaim_hung_up(struct sim_http *http)
         }
 }
 
+/* libmicrohttpd (0.9.75) misses the end of a client's stream when it comes together with data: the
+ * connection would stay until it times out. Whoever waits for an answer may have closed its half.
+ */
+void http_end_half_closed(struct sim_http *http)
+{
+    for (struct sim_http_listener *listener = http->listeners; listener != NULL;
+         listener = listener->next)
+        for (struct http_connection *connection = listener->connections; connection != NULL;
+             connection = connection->next) {
+            const struct http_exchange *exchange = connection->exchange;
+            bool is_answering = exchange != NULL && exchange->stage >= STAGE_HANDLER;
+            if (!is_answering && has_hung_up(connection->fd))
+                (void)shutdown(connection->fd, SHUT_RDWR); /* this it notices */
+        }
+}
+
 static void add_connection(struct sim_http_listener *listener, int fd,
                            const struct sockaddr_storage *peer, socklen_t peer_bytes)
 {

@@ -77,11 +77,13 @@ void serve_request(void *context, struct sim_http_request *request)
     }
 }
 
-/* The hook of the first turn in which the request was handled. */
+/* Notes what had left already in the first turn in which the request was handled. */
 static void commit(void *context)
 {
     struct world *world = context;
     char byte;
+    if (world->commit_fails)
+        sim_http_drop_held(world->http);
     if (world->peeked_fd == 0 || world->handled == 0)
         return;
     world->was_answered_at_commit = recv(world->peeked_fd, &byte, 1, MSG_PEEK) == 1;

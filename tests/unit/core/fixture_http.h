@@ -19,7 +19,8 @@ struct world {
     struct sim_http_request *later[LATER_MAX]; /* waiting for an answer */
     size_t later_count;
     unsigned handled;
-    int peeked_fd;               /* of the client whose answer we look out for, or 0 */
+    int peeked_fd; /* of the client whose answer we look out for, or 0 */
+    bool commit_fails;
     bool was_answered_at_commit; /* its answer had left when the commit's hook ran */
 };
 

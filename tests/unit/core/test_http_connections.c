@@ -98,6 +98,42 @@ static void test_answering_a_client_that_left_does_no_harm(void **state)
     client_assert(world, "GET /after HTTP/1.1\r\nHost: x\r\n\r\n", "GET /after");
 }
 
+/* "printf ... | nc -N": the client's half is closed before the server has read a byte. */
+static void test_a_half_closed_connection_is_answered_and_ended(void **state)
+{
+    static const struct {
+        const char *name, *request;
+        bool is_answered;
+    } cases[] = {
+        {"nothing", "", false},
+        {"half a head", "GET / HT", false},
+        {"half a body", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab", false},
+        {"a whole request", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", true},
+        {"a late answer", later, true},
+    };
+    struct world *world = *state;
+    int fds[ARRAY_LEN(cases)];
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        fds[i] = client_connect(world);
+        client_send(world, fds[i], cases[i].request);
+        assert_int_equal(shutdown(fds[i], SHUT_WR), 0);
+    }
+    serve_until_later(world, 1);
+    for (uint64_t began_us = sim_clock_machine_us();
+         sim_clock_machine_us() - began_us < SIM_US_PER_S + SIM_US_PER_S / 4;)
+        serve_turn(world); /* a sweep passes while the answer is owed */
+    serve_told(world->later[0]);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char answer[1024];
+        if (cases[i].is_answered &&
+            client_receive(world, fds[i], true, answer, sizeof answer) != COMPLETE)
+            fail_msg("%s: no answer", cases[i].name);
+        if (client_receive(world, fds[i], true, answer, sizeof answer) != CLOSED)
+            fail_msg("%s: \"%s\"", cases[i].name, answer);
+        close(fds[i]);
+    }
+}
+
 static void test_requests_may_stay_unanswered_until_the_end(void **state)
 {
     struct world *world = *state;
@@ -137,6 +173,20 @@ static void test_held_answers_leave_after_the_commit(void **state)
                      world->was_answered_at_commit);
     }
     close(fd);
+}
+
+static void test_held_answers_are_dropped_when_the_commit_fails(void **state)
+{
+    struct world *world = *state;
+    char answer[1024];
+    sim_http_hold_answers(world->http, true);
+    world->commit_fails = true;
+    assert_int_equal(client_ask(world, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", answer, sizeof answer),
+                     RESET);
+    assert_string_equal(answer, "");
+    assert_int_equal(world->handled, 1);
+    world->commit_fails = false;
+    client_assert(world, "GET /after HTTP/1.1\r\nHost: x\r\n\r\n", "GET /after");
 }
 
 /* --- many connections ------------------------------------------------------------------------ */
@@ -301,8 +351,10 @@ int main(void)
         SERVED(test_late_answers_may_come_in_any_order),
         SERVED(test_a_dropped_request_gets_no_answer),
         SERVED(test_answering_a_client_that_left_does_no_harm),
+        SERVED(test_a_half_closed_connection_is_answered_and_ended),
         SERVED(test_requests_may_stay_unanswered_until_the_end),
         SERVED(test_held_answers_leave_after_the_commit),
+        SERVED(test_held_answers_are_dropped_when_the_commit_fails),
         SERVED(test_any_number_of_connections_is_served_without_a_stall),
         SERVED(test_running_out_of_descriptors_turns_clients_away),
         SERVED(test_a_closed_listener_refuses_and_ends_its_connections),
