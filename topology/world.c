@@ -59,7 +59,15 @@ static enum sim_result read_description(struct topo_world *world, struct sim_err
     }
     if (result != RESULT_OK)
         return result;
-    return topo_world_file_read(world->arena, root, &world->options.registry, &world->file, error);
+    result =
+        topo_world_file_read(world->arena, root, &world->options.registry, &world->file, error);
+    if (result == RESULT_OK &&
+        world->options.application_port + world->file->application_count > (size_t)UINT16_MAX + 1)
+        result = sim_error_set(error, RESULT_INVALID,
+                               "the applications' ports begin at %u; %zu of them do not fit below "
+                               "65536",
+                               world->options.application_port, world->file->application_count);
+    return result;
 }
 
 /* Faults that name an application's "address:port" can hit something. */

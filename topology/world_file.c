@@ -142,7 +142,7 @@ static enum sim_result find_application(struct world_loader *loader, const struc
                              loader->error);
 }
 
-static const struct topo_section no_parameters = {"application without parameters", NULL, 0};
+static const struct topo_section no_parameters = {"parameters", NULL, 0};
 
 static enum sim_result read_application(struct world_loader *loader, const struct topo_node *node,
                                         void *entry)

@@ -64,17 +64,20 @@ static void list_words(const char *const *words, size_t count, char *text, size_
 static enum sim_result fail_unknown_key(const struct topo_node *key,
                                         const struct topo_section *section, struct sim_error *error)
 {
-    const char *names[LISTED_MAX];
+    if (section->key_count == 0)
+        return topo_node_fail(key, error, "unknown key '%.64s' in '%s'; none is allowed there",
+                              key->text, section->name);
+    const char *names[LISTED_MAX] = {NULL};
     size_t count = section->key_count < LISTED_MAX ? section->key_count : LISTED_MAX;
     for (size_t i = 0; i < count; i++)
         names[i] = section->keys[i].name;
     const char *nearest = topo_spelling_nearest(key->text, names, count);
     if (nearest != NULL)
-        return topo_node_fail(key, error, "'%.64s' is no key of a %s; did you mean '%s'?",
+        return topo_node_fail(key, error, "unknown key '%.64s' in '%s'; did you mean '%s'?",
                               key->text, section->name, nearest);
     char list[400];
     list_words(names, count, list, sizeof list);
-    return topo_node_fail(key, error, "'%.64s' is no key of a %s; allowed: %s", key->text,
+    return topo_node_fail(key, error, "unknown key '%.64s' in '%s'; allowed: %s", key->text,
                           section->name, list);
 }
 
@@ -97,8 +100,8 @@ enum sim_result topo_check_section(const struct topo_node *node, const struct to
             return fail_unknown_key(child->key, section, error);
     for (size_t i = 0; i < section->key_count; i++)
         if (section->keys[i].is_required && topo_node_find(node, section->keys[i].name) == NULL)
-            return topo_node_fail(node, error, "a %s needs the key '%s'", section->name,
-                                  section->keys[i].name);
+            return topo_node_fail(node, error, "the key '%s' is missing in '%s'",
+                                  section->keys[i].name, section->name);
     return RESULT_OK;
 }
 

@@ -210,7 +210,7 @@ static const struct topo_key parameter_keys[] = {
     {"products_table", false},
     {"orders_table", false},
 };
-static const struct topo_section parameters = TOPO_SECTION("orders application", parameter_keys);
+static const struct topo_section parameters = TOPO_SECTION("parameters", parameter_keys);
 
 static void destroy(void *instance)
 {

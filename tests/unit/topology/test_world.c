@@ -39,7 +39,7 @@ static void greeter_handle(void *context, const struct sim_endpoint_request *req
 }
 
 static const struct topo_key greeter_keys[] = {{"fails", false}};
-static const struct topo_section greeter_parameters = TOPO_SECTION("greeter", greeter_keys);
+static const struct topo_section greeter_parameters = TOPO_SECTION("parameters", greeter_keys);
 
 /* Under the name of the application that the built-in world runs. */
 static const struct topo_application greeter = {
@@ -179,14 +179,12 @@ static void test_a_control_that_goes_off_moves_clients_after_the_health_delay(vo
     char *before = resolve(world, "us-east-1");
     assert_string_equal(before, "127.0.1.1");
     free(before);
-    struct sim_error error = {0};
     uint64_t then_us = sim_clock_now_us(world->core.clock) + 60 * SIM_US_PER_S;
     while (sim_sched_step(world->core.sched, then_us))
         continue;
     char *after = resolve(world, "us-east-1");
     assert_string_equal(after, "127.0.2.1");
     free(after);
-    (void)error;
     topo_world_destroy(world);
 }
 
@@ -406,6 +404,40 @@ static void test_what_a_service_refuses_is_told_with_its_place(void **state)
     }
 }
 
+static void test_ports_can_be_moved(void **state)
+{
+    (void)state;
+    struct topo_world_options options = options_of(1, TOPO_WORLD_DEFAULT, NULL);
+    options.application_port = 65535;
+    struct topo_world *world = NULL;
+    struct sim_error error = {0};
+    if (topo_world_create(&options, &world, &error) != RESULT_OK)
+        fail_msg("%s", error.message);
+    assert_string_equal(topo_world_find(world, "application.orders.us-east-1.url"),
+                        "http://127.0.1.1:65535");
+    topo_world_destroy(world);
+    static const char two[] = "world: w\nregions: [{name: us-east-1}]\napplications:\n"
+                              "- {name: orders, regions: [us-east-1]}\n"
+                              "- {name: twin, regions: [us-east-1], port: 1}\n";
+    static const struct topo_application twin = {.name = "twin",
+                                                 .create = greeter_create,
+                                                 .destroy = greeter_destroy,
+                                                 .handle = greeter_handle};
+    static const struct topo_application *const both[] = {&greeter, &twin};
+    options.registry = (struct topo_registry){both, ARRAY_LEN(both)};
+    options.text = two;
+    world = NULL;
+    assert_int_equal(topo_world_create(&options, &world, &error), RESULT_INVALID);
+    assert_string_equal(error.message, "the applications' ports begin at 65535; 2 of them do not "
+                                       "fit below 65536");
+    options.application_port = 65534;
+    if (topo_world_create(&options, &world, &error) != RESULT_OK)
+        fail_msg("%s", error.message);
+    assert_string_equal(topo_world_find(world, "application.twin.us-east-1.endpoint"),
+                        "127.0.1.1:65535");
+    topo_world_destroy(world);
+}
+
 static void test_unknown_worlds_are_refused(void **state)
 {
     (void)state;
@@ -483,6 +515,7 @@ int main(void)
         cmocka_unit_test(test_a_real_clock_settles_at_once),
         cmocka_unit_test(test_links_and_lags_are_as_written_or_as_published),
         cmocka_unit_test(test_what_a_service_refuses_is_told_with_its_place),
+        cmocka_unit_test(test_ports_can_be_moved),
         cmocka_unit_test(test_unknown_worlds_are_refused),
         cmocka_unit_test(test_other_kinds_of_records_and_checks_are_made),
     };

@@ -11,7 +11,7 @@
 #include "topology/world_file.h"
 
 static const struct topo_key shop_keys[] = {{"size", false}};
-static const struct topo_section shop_parameters = TOPO_SECTION("shop", shop_keys);
+static const struct topo_section shop_parameters = TOPO_SECTION("parameters", shop_keys);
 static const struct topo_application shop = {.name = "shop", .parameters = &shop_parameters};
 static const struct topo_application plain = {.name = "plain"};
 static const struct topo_application *const programs[] = {&shop, &plain};
@@ -44,14 +44,14 @@ static const struct {
     {"an empty file", "", "world.yaml:1:1: the file is empty; a mapping of keys is expected"},
     {"a list at the top", "- a\n",
      "world.yaml:1:1: the file must be a mapping of keys (lines of 'key: value'), not a list"},
-    {"no name", "regions: [{name: us-east-1}]\n", "world.yaml:1:1: a world needs the key 'world'"},
-    {"no Regions", "world: w\n", "world.yaml:1:1: a world needs the key 'regions'"},
+    {"no name", "regions: [{name: us-east-1}]\n", "world.yaml:1:1: the key 'world' is missing in 'world'"},
+    {"no Regions", "world: w\n", "world.yaml:1:1: the key 'regions' is missing in 'world'"},
     {"an empty list of Regions", "world: w\nregions: []\n",
      "world.yaml:2:10: a world needs at least one Region"},
     {"a mistyped key", TWO "dynamdb: {}\n",
-     "world.yaml:5:1: 'dynamdb' is no key of a world; did you mean 'dynamodb'?"},
+     "world.yaml:5:1: unknown key 'dynamdb' in 'world'; did you mean 'dynamodb'?"},
     {"a foreign key", TWO "s3: {}\n",
-     "world.yaml:5:1: 's3' is no key of a world; allowed: 'world', 'description', 'regions', "
+     "world.yaml:5:1: unknown key 's3' in 'world'; allowed: 'world', 'description', 'regions', "
      "'links', 'timings', 'client_networks', 'applications', 'dynamodb', 'arc' and 'route53'"},
     {"a key twice", TWO "world: v\n",
      "world.yaml:5:1: 'world' stands here for the second time; the first is in line 1"},
@@ -83,7 +83,7 @@ static const struct {
     {"a timing beyond an hour", TWO "timings: {dns_change: 2h}\n",
      "world.yaml:5:23: 'dns_change' must be a duration from 0s to 1h, not '2h'"},
     {"an unknown timing", TWO "timings: {dns_chang: 2s}\n",
-     "world.yaml:5:11: 'dns_chang' is no key of a timings; did you mean 'dns_change'?"},
+     "world.yaml:5:11: unknown key 'dns_chang' in 'timings'; did you mean 'dns_change'?"},
     {"a network without a prefix", TWO "client_networks:\n- {cidr: 10.0.0.0, region: us-east-1}\n",
      "world.yaml:6:10: 'cidr' must be a network such as 10.1.0.0/16, not '10.0.0.0'"},
     {"an unknown application", TWO "applications:\n- {name: shp, regions: [us-east-1]}\n",
@@ -105,12 +105,12 @@ static const struct {
      "world.yaml:7:3: the application 'plain' has the port 8080 of 'shop'; each needs its own"},
     {"an unknown parameter",
      TWO "applications:\n- {name: shop, regions: [us-east-1], parameters: {sise: 1}}\n",
-     "world.yaml:6:51: 'sise' is no key of a shop; did you mean 'size'?"},
+     "world.yaml:6:51: unknown key 'sise' in 'parameters'; did you mean 'size'?"},
     {"a parameter where none is known",
      TWO "applications:\n- {name: plain, regions: [us-east-1], parameters: {size: 1}}\n",
-     "world.yaml:6:52: 'size' is no key of a application without parameters; allowed: "},
+     "world.yaml:6:52: unknown key 'size' in 'parameters'; none is allowed there"},
     {"a table without a key", TWO "dynamodb:\n  tables:\n  - {name: t, regions: [us-east-1]}\n",
-     "world.yaml:7:5: a table needs the key 'partition_key'"},
+     "world.yaml:7:5: the key 'partition_key' is missing in 'table'"},
     {"a table twice",
      TWO "dynamodb:\n  tables:\n  - {name: t, partition_key: k, regions: [us-east-1]}\n"
          "  - {name: t, partition_key: k, regions: [us-east-1]}\n",
