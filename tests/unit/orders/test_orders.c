@@ -341,6 +341,27 @@ static void test_what_the_database_does_reaches_the_client(void **state)
     }
 }
 
+static void test_faults_may_name_one_instance(void **state)
+{
+    (void)state;
+    struct topo_world *world = make_world(1, false);
+    struct sim_fault_spec fault = {
+        .kind = SIM_FAULT_REFUSE,
+        .resource = topo_world_find(world, "application.orders.us-east-1.endpoint")};
+    add_fault(world, &fault);
+    struct answer answer = ask(world, EAST, "GET", "/health");
+    assert_int_equal(answer.transport, SIM_TRANSPORT_REFUSED);
+    forget(&answer);
+    answer = ask(world, WEST, "GET", "/health");
+    assert_int_equal(answer.status, 200);
+    forget(&answer);
+    struct sim_error error = {0};
+    uint64_t id = 0;
+    fault.resource = "127.0.1.1:8081"; /* nobody is there */
+    assert_int_equal(sim_faults_add(world->core.faults, &fault, &id, &error), RESULT_INVALID);
+    topo_world_destroy(world);
+}
+
 static void test_the_same_code_serves_a_real_client_at_once(void **state)
 {
     (void)state;
@@ -439,6 +460,7 @@ int main(void)
         cmocka_unit_test(test_bad_requests_get_a_sentence),
         cmocka_unit_test(test_a_far_client_waits_for_the_round_trip),
         cmocka_unit_test(test_what_the_database_does_reaches_the_client),
+        cmocka_unit_test(test_faults_may_name_one_instance),
         cmocka_unit_test(test_the_same_code_serves_a_real_client_at_once),
         cmocka_unit_test(test_a_reset_ends_what_is_under_way),
         cmocka_unit_test(test_the_seed_decides_every_id),
