@@ -225,7 +225,6 @@ enum sim_result server_open(const struct server_options *options, struct server 
         .world = options->world,
         .seed = options->seed,
         .clock = options->clock,
-        .data_directory = options->data_directory,
         .registry = cli_registry,
         .is_live = true,
         .application_port = (uint16_t)options->application_port,

@@ -27,7 +27,6 @@ struct server_options {
     uint64_t cluster_port;
     uint64_t seed;
     struct sim_clock_options clock;
-    const char *data_directory;
     FILE *trace; /* NULL: none */
 };
 

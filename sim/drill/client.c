@@ -28,7 +28,8 @@ struct drill_client {
     struct sim_random random; /* stream "client/NAME" */
     struct variable variables[VARIABLES_MAX];
     size_t variable_count;
-    int64_t started;             /* iterations */
+    uint64_t phase_us; /* drawn: clients are not in step with each other or with the timeline */
+    int64_t started;   /* iterations */
     struct iteration *under_way; /* list, for the end */
 };
 
@@ -311,7 +312,7 @@ static void begin_iteration(void *context)
         return;
     if (++client->started < client->options->iterations)
         sim_sched_at(drill->world->core.sched,
-                     drill->began_us + client->options->starts_us +
+                     drill->began_us + client->options->starts_us + client->phase_us +
                          (uint64_t)client->started * client->options->every_us,
                      begin_iteration, client);
     iteration_start(client, client->options->each, client->options->each_count);
@@ -377,10 +378,15 @@ static enum sim_result client_init(struct drill *drill, size_t index, struct sim
     if (!application_port(drill->world, options->application, &client->port))
         return topo_node_fail(topo_node_find(options->at, "application"), error,
                               "the world runs no application '%s'", options->application);
-    drill_resolver_init(&client->resolver, &options->resolver, options->host, options->region);
     char stream[128];
+    struct sim_random resolver_random;
+    snprintf(stream, sizeof stream, "resolver/%s", options->name);
+    sim_random_init(&resolver_random, drill->seed, stream);
+    drill_resolver_init(&client->resolver, &options->resolver, options->host, options->region,
+                        &resolver_random);
     snprintf(stream, sizeof stream, "client/%s", options->name);
     sim_random_init(&client->random, drill->seed, stream);
+    client->phase_us = sim_random_below(&client->random, options->every_us);
     enum sim_result result = collect_variables(client, error);
     for (size_t i = 0; i < options->prepare_count && result == RESULT_OK; i++)
         result = check_names(client, &options->prepare[i], error);
@@ -402,7 +408,8 @@ enum sim_result drill_clients_start(struct drill *drill, struct sim_error *error
         struct sim_sched *sched = drill->world->core.sched;
         if (client->options->prepare_count > 0)
             sim_sched_at(sched, drill->began_us, begin_prepare, client);
-        sim_sched_at(sched, drill->began_us + client->options->starts_us, begin_iteration, client);
+        sim_sched_at(sched, drill->began_us + client->options->starts_us + client->phase_us,
+                     begin_iteration, client);
     }
     return RESULT_OK;
 }

@@ -3,16 +3,23 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+/* Three figures or so: "0 ms", "8.25 ms", "845 ms", "2 s", "61.2 s". */
 static void duration_format(uint64_t us, char *text)
 {
-    if (us < 10 * SIM_US_PER_MS)
+    uint64_t tenths = us % SIM_US_PER_S / 100000;
+    bool is_whole_second = us >= SIM_US_PER_S && us % SIM_US_PER_S == 0;
+    if (us == 0)
+        snprintf(text, DRILL_VALUE_TEXT_BYTES, "0 ms");
+    else if (us < 10 * SIM_US_PER_MS && us % SIM_US_PER_MS != 0)
         snprintf(text, DRILL_VALUE_TEXT_BYTES, "%" PRIu64 ".%02" PRIu64 " ms", us / 1000,
                  us % 1000 / 10);
-    else if (us < 10 * SIM_US_PER_S)
+    else if (us < 10 * SIM_US_PER_S && !is_whole_second)
         snprintf(text, DRILL_VALUE_TEXT_BYTES, "%" PRIu64 " ms", us / SIM_US_PER_MS);
+    else if (tenths == 0)
+        snprintf(text, DRILL_VALUE_TEXT_BYTES, "%" PRIu64 " s", us / SIM_US_PER_S);
     else
         snprintf(text, DRILL_VALUE_TEXT_BYTES, "%" PRIu64 ".%" PRIu64 " s", us / SIM_US_PER_S,
-                 us % SIM_US_PER_S / 100000);
+                 tenths);
 }
 
 void drill_value_format(enum drill_unit unit, uint64_t value, char text[DRILL_VALUE_TEXT_BYTES])

@@ -2,7 +2,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "sim/core/duration.h"
 #include "sim/drill/report_format.h"
 
 #define WIDTH_MIN     60
@@ -38,8 +37,8 @@ static void heading(const struct pen *pen, const char *title)
 
 static void print_head(const struct pen *pen, const struct drill *drill)
 {
-    char duration[SIM_DURATION_TEXT_BYTES];
-    sim_duration_format(drill->file->duration_us, duration);
+    char duration[DRILL_VALUE_TEXT_BYTES];
+    drill_value_format(DRILL_UNIT_DURATION, drill->file->duration_us, duration);
     fprintf(pen->stream, "%s%s%s\n", BOLD(pen), drill->file->title, PLAIN(pen));
     fprintf(pen->stream, "%s%s drill · world %s · seed %" PRIu64 " · %s simulated%s\n", DIM(pen),
             drill->file->kind == DRILL_ISOLATION ? "isolation" : "recovery", drill->file->world,

@@ -4,10 +4,10 @@
 
 void drill_resolver_init(struct drill_resolver *resolver,
                          const struct drill_resolver_options *options, const char *host,
-                         const char *client_region)
+                         const char *client_region, const struct sim_random *random)
 {
-    *resolver =
-        (struct drill_resolver){.options = options, .host = host, .client_region = client_region};
+    *resolver = (struct drill_resolver){
+        .options = options, .host = host, .client_region = client_region, .random = *random};
 }
 
 const char *drill_resolver_cached(const struct drill_resolver *resolver, uint64_t now_us)
@@ -34,12 +34,17 @@ const char *drill_resolver_ask(struct drill_resolver *resolver, struct r53 *r53,
 {
     struct r53_answer answer;
     r53_resolve(r53, resolver->host, "A", resolver->client_region, &answer);
-    resolver->question_count++;
+    bool is_first = resolver->question_count++ == 0;
     resolver->address[0] = '\0';
     if (answer.rcode != 0 || answer.value_count == 0)
         return NULL;
     snprintf(resolver->address, sizeof resolver->address, "%.63s", answer.values[0]);
-    resolver->expires_us = now_us + lifetime_us(resolver->options, answer.ttl_s);
+    uint64_t left_us = lifetime_us(resolver->options, answer.ttl_s);
+    /* A shared resolver has cached the name for others already: what is left of it is anybody's
+     * guess. */
+    if (is_first && left_us > 0)
+        left_us = 1 + sim_random_below(&resolver->random, left_us);
+    resolver->expires_us = now_us + left_us;
     return resolver->address;
 }
 

@@ -18,11 +18,12 @@ struct drill_resolver {
     uint64_t expires_us; /* simulated time since the epoch */
     bool is_connected;   /* a connection to address is open and kept */
     uint64_t question_count;
+    struct sim_random random; /* the first answer's age: drawn, for others asked before us */
 };
 
 void drill_resolver_init(struct drill_resolver *resolver,
                          const struct drill_resolver_options *options, const char *host,
-                         const char *client_region);
+                         const char *client_region, const struct sim_random *random);
 /* The address if no question is needed now, else NULL. */
 const char *drill_resolver_cached(const struct drill_resolver *resolver, uint64_t now_us);
 /* Asks; the address (also cached), or NULL when the name has none. */
