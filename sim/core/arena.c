@@ -47,15 +47,30 @@ static void destroy_chunks(struct chunk *chunk)
     }
 }
 
+static void release_deferred(struct sim_arena *arena)
+{
+    for (struct deferred *d = arena->deferred; d != NULL; d = d->next)
+        d->release(d->object); /* last deferred first */
+    arena->deferred = NULL;
+}
+
 void sim_arena_destroy(struct sim_arena *arena)
 {
     if (arena == NULL)
         return;
-    for (struct deferred *d = arena->deferred; d != NULL; d = d->next)
-        d->release(d->object); /* last deferred first */
+    release_deferred(arena);
     destroy_chunks(arena->current);
     destroy_chunks(arena->full);
     free(arena);
+}
+
+void sim_arena_clear(struct sim_arena *arena)
+{
+    release_deferred(arena);
+    destroy_chunks(arena->full);
+    arena->full = NULL;
+    if (arena->current != NULL)
+        arena->current->used_bytes = 0;
 }
 
 static struct chunk *create_chunk(size_t size_bytes)

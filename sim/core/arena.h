@@ -15,6 +15,8 @@ struct sim_arena;
 
 MUST_USE struct sim_arena *sim_arena_create(void);
 void sim_arena_destroy(struct sim_arena *arena); /* NULL is allowed */
+/* Ends everything in it, and keeps a little memory for the next user. */
+void sim_arena_clear(struct sim_arena *arena);
 
 MUST_USE void *sim_arena_alloc(struct sim_arena *arena,
                                size_t bytes); /* zeroed, aligned for any type */

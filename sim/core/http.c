@@ -202,6 +202,8 @@ void sim_http_destroy(struct sim_http *http)
     while (http->exchanges != NULL)
         http_exchange_destroy(http->exchanges);
     http_listeners_destroy(http);
+    while (http->spare_arena_count > 0)
+        sim_arena_destroy(http->spare_arenas[--http->spare_arena_count]);
     close(http->reserve_fd);
     free(http);
 }

@@ -66,6 +66,8 @@ struct http_exchange {
     struct http_exchange *next;
 };
 
+#define SPARE_ARENAS_MAX 32
+
 struct sim_http {
     struct sim_loop *loop;
     struct MHD_Daemon *daemon;
@@ -76,6 +78,8 @@ struct sim_http {
     uint64_t sweep_at_us; /* by the machine's clock: look for half-closed connections */
     struct http_exchange *exchanges;
     struct http_exchange *waking; /* suspended ones that go on at the end of the turn */
+    struct sim_arena *spare_arenas[SPARE_ARENAS_MAX]; /* a fresh one costs a slow malloc */
+    size_t spare_arena_count;
     size_t open_requests;
     size_t body_bytes; /* held by all exchanges */
     bool holds_answers;

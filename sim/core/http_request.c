@@ -30,6 +30,23 @@ static const char *path_of(const char *uri)
     return *path != '\0' ? path : "/";
 }
 
+static struct sim_arena *take_arena(struct sim_http *http)
+{
+    if (http->spare_arena_count == 0)
+        return sim_arena_create();
+    return http->spare_arenas[--http->spare_arena_count];
+}
+
+static void give_arena(struct sim_http *http, struct sim_arena *arena)
+{
+    if (http->spare_arena_count == SPARE_ARENAS_MAX) {
+        sim_arena_destroy(arena);
+        return;
+    }
+    sim_arena_clear(arena);
+    http->spare_arenas[http->spare_arena_count++] = arena;
+}
+
 /* libmicrohttpd must not see the query: it would note each parameter in the connection's memory,
  * and when that is full (0.9.75) the request hangs without an answer. The text lies in its own
  * buffer, which it parses behind this call. */
@@ -47,7 +64,7 @@ void *http_exchange_begin(void *context, const char *uri, struct MHD_Connection 
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     struct http_connection *client = info->socket_context;
     struct http_exchange *exchange = sim_alloc(sizeof *exchange);
-    struct sim_arena *arena = sim_arena_create();
+    struct sim_arena *arena = take_arena(http);
     const char *path = path_of(uri);
     size_t path_bytes = strcspn(path, "?");
     struct sim_http_request *request = &exchange->request;
@@ -93,7 +110,7 @@ void http_exchange_destroy(struct http_exchange *exchange)
     if (exchange->response != NULL)
         MHD_destroy_response(exchange->response);
     forget_body(exchange);
-    sim_arena_destroy(exchange->request.arena);
+    give_arena(http, exchange->request.arena);
     free(exchange);
 }
 

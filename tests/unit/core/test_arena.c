@@ -92,6 +92,27 @@ static void test_deferred_releases_run_last_first(void **state)
     assert_string_equal(order.text, "ba");
 }
 
+static void test_a_cleared_arena_is_like_a_new_one(void **state)
+{
+    (void)state;
+    struct order order = {""};
+    struct sim_arena *arena = sim_arena_create();
+    sim_arena_defer(arena, append_a, &order);
+    for (int round = 0; round < 3; round++) {
+        for (size_t bytes = 1; bytes < 20000; bytes = bytes * 3 + 1) {
+            unsigned char *block = sim_arena_alloc(arena, bytes);
+            for (size_t at = 0; at < bytes; at++)
+                if (block[at] != 0)
+                    fail_msg("round %d: %zu bytes: not zero at %zu", round, bytes, at);
+            memset(block, 0xff, bytes);
+        }
+        sim_arena_clear(arena);
+        assert_string_equal(order.text, "a"); /* once */
+    }
+    sim_arena_destroy(arena);
+    assert_string_equal(order.text, "a");
+}
+
 static void test_destroying_nothing_is_allowed(void **state)
 {
     (void)state;
@@ -106,6 +127,7 @@ int main(void)
         cmocka_unit_test(test_many_small_blocks_keep_their_contents),
         cmocka_unit_test(test_copies_are_exact),
         cmocka_unit_test(test_deferred_releases_run_last_first),
+        cmocka_unit_test(test_a_cleared_arena_is_like_a_new_one),
         cmocka_unit_test(test_destroying_nothing_is_allowed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
