@@ -70,7 +70,7 @@ def test_without_the_switch_the_traffic_stays_and_the_drill_is_red(regionlab, ed
 
 
 @pytest.mark.parametrize("old, new, said", [
-    ("duration: 10m10s", "duration: ten", ":13:"),
+    ("duration: 10m10s", "duration: ten", "edited.yaml:10:11:"),
     ("leaves:", "leves:", "did you mean 'leaves'"),
     ("world: two-region-orders", "world: three-region-orders", "two-region-orders"),
     ("region: us-west-2", "region: us-west-9", "us-west-9"),
