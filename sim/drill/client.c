@@ -28,8 +28,7 @@ struct drill_client {
     struct sim_random random; /* stream "client/NAME" */
     struct variable variables[VARIABLES_MAX];
     size_t variable_count;
-    uint64_t phase_us; /* drawn: clients are not in step with each other or with the timeline */
-    int64_t started;   /* iterations */
+    int64_t started;             /* iterations */
     struct iteration *under_way; /* list, for the end */
 };
 
@@ -304,17 +303,26 @@ static void begin_prepare(void *context)
     iteration_start(client, client->options->prepare, client->options->prepare_count);
 }
 
+static void begin_iteration(void *context);
+
+/* One iteration in each slot of every_us, at a drawn moment of it: a client in step with the TTL of
+ * its answers would see the same race at every renewal. */
+static void schedule_iteration(struct drill_client *client)
+{
+    const struct drill_client_options *options = client->options;
+    uint64_t slot_us = options->starts_us + (uint64_t)client->started * options->every_us;
+    uint64_t within_us = sim_random_below(&client->random, options->every_us);
+    sim_sched_at(client->drill->world->core.sched, client->drill->began_us + slot_us + within_us,
+                 begin_iteration, client);
+}
+
 static void begin_iteration(void *context)
 {
     struct drill_client *client = context;
-    struct drill *drill = client->drill;
-    if (drill->is_over)
+    if (client->drill->is_over)
         return;
     if (++client->started < client->options->iterations)
-        sim_sched_at(drill->world->core.sched,
-                     drill->began_us + client->options->starts_us + client->phase_us +
-                         (uint64_t)client->started * client->options->every_us,
-                     begin_iteration, client);
+        schedule_iteration(client);
     iteration_start(client, client->options->each, client->options->each_count);
 }
 
@@ -386,7 +394,6 @@ static enum sim_result client_init(struct drill *drill, size_t index, struct sim
                         &resolver_random);
     snprintf(stream, sizeof stream, "client/%s", options->name);
     sim_random_init(&client->random, drill->seed, stream);
-    client->phase_us = sim_random_below(&client->random, options->every_us);
     enum sim_result result = collect_variables(client, error);
     for (size_t i = 0; i < options->prepare_count && result == RESULT_OK; i++)
         result = check_names(client, &options->prepare[i], error);
@@ -408,8 +415,7 @@ enum sim_result drill_clients_start(struct drill *drill, struct sim_error *error
         struct sim_sched *sched = drill->world->core.sched;
         if (client->options->prepare_count > 0)
             sim_sched_at(sched, drill->began_us, begin_prepare, client);
-        sim_sched_at(sched, drill->began_us + client->options->starts_us + client->phase_us,
-                     begin_iteration, client);
+        schedule_iteration(client);
     }
     return RESULT_OK;
 }
