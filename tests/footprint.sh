@@ -3,7 +3,7 @@
 # two-Region world. The time is the best of ten: what the machine can do, not what its neighbours let it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-binary=$1
+binary=$(realpath "$1")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 strip -o "$work/stripped" "$binary"
