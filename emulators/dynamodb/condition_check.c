@@ -139,8 +139,8 @@ static bool check_operands(const struct check *check, const struct ddb_condition
 static bool check_distinct(const struct check *check, const struct ddb_condition *condition)
 {
     const struct ddb_operand *const *operands = condition->operands;
-    if (condition->operand_count != 2 || operands[0]->kind != DDB_OPERAND_PATH ||
-        operands[1]->kind != DDB_OPERAND_PATH ||
+    if (condition->operand_count != 2 || condition->kind == DDB_CONDITION_IN ||
+        operands[0]->kind != DDB_OPERAND_PATH || operands[1]->kind != DDB_OPERAND_PATH ||
         !ddb_path_equal(&operands[0]->path, &operands[1]->path, check->binding->names))
         return true;
     struct sim_buffer path;

@@ -52,6 +52,7 @@ static const struct { enum ddb_expression_kind kind; const char *text, *fault; }
     {CONDITION, "a BETWEEN :n AND :m AND b = :n", ""},
     {CONDITION, "a in (:n, b, size(c), (:s))", ""},
     {CONDITION, "attribute_exists(a.b[3].#n) OR attribute_not_exists(#dot)", ""},
+    {CONDITION, "a IN (a)", ""},
     {CONDITION, "attribute_type(a, :type) AND begins_with(a, :s) AND contains(a, size(b))", ""},
     {CONDITION, "size(:s) = :n", ""},
     {UPDATE, "SET a = :n", ""},
