@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # No outgoing packet: runs the server, its clients and a drill in an empty network namespace whose only
-# way out is a dummy interface that counts what would have left.
+# way out is one end of a cable that counts what leaves; nobody is at the other end.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if [ "${REGIONLAB_INSIDE:-}" != 1 ]; then
@@ -14,10 +14,13 @@ binary=$1
 work=$(mktemp -d)
 trap 'kill "${server:-}" 2>/dev/null || true; rm -rf "$work"' EXIT
 ip link set lo up
-ip link add out type dummy
+ip link add out type veth peer name far
 ip link set out addrgenmode none
+ip link set far addrgenmode none
 ip addr add 192.0.2.1/24 dev out
+ip link set far up
 ip link set out up
+ip neigh add 192.0.2.2 lladdr 02:00:00:00:00:02 dev out
 ip route add default via 192.0.2.2
 sent() { awk -F'[: ]+' '$2 == "out" {print $12}' /proc/net/dev; }
 
@@ -29,7 +32,8 @@ for _ in $(seq 100); do
 done
 endpoint=$(sed -n 's/^endpoint=//p' "$work/ready")
 dns_port=$(sed -n 's/^dns_port=//p' "$work/ready")
-build/venv/bin/aws --endpoint-url "$endpoint" --region us-east-1 dynamodb list-tables --no-cli-pager >"$work/tables"
+AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test build/venv/bin/aws --endpoint-url "$endpoint" \
+    --region us-east-1 dynamodb list-tables >"$work/tables"
 grep -q resilientdynamo-Order "$work/tables"
 dig +short -p "$dns_port" @127.0.0.1 api.orders.example.com A | grep -q '^127\.'
 dig +tcp +time=2 +tries=1 -p "$dns_port" @127.0.0.1 elsewhere.example.net A >"$work/refused" || true
