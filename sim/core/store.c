@@ -512,7 +512,7 @@ enum sim_result sim_store_commit(struct sim_store *store, struct sim_error *erro
 
 bool sim_store_is_dirty(const struct sim_store *store)
 {
-    return store->has_transaction || store->has_lost_writes;
+    return (store->is_file && store->has_transaction) || store->has_lost_writes;
 }
 
 void sim_store_fail_after(struct sim_store *store, unsigned n)

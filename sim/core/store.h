@@ -64,6 +64,7 @@ MUST_USE enum sim_result sim_store_end(struct sim_store *store, enum sim_result 
 #define SIM_STORE_COMMIT_WRITES 1000
 /* Commits the open transaction if there is one. */
 MUST_USE enum sim_result sim_store_commit(struct sim_store *store, struct sim_error *error);
+/* Something waits for a commit by the caller. In memory nothing does: no commit makes it safer. */
 bool sim_store_is_dirty(const struct sim_store *store);
 
 /* For tests: the n-th next write (a writing statement, execute, or commit of an open transaction)
