@@ -237,7 +237,7 @@ static void test_indexes_follow_items(void **state)
          "projection type is not ALL"},
         {"Query", BY_GK ",'ConsistentRead':true}",
          "Consistent reads are not supported on global secondary indexes"},
-        {"Query", BY_LN "}", "{'Items':[{'pk':{'S':'a'},'sk':{'S':'1'},'ln':{'N':'5'}}],'Count':1"},
+        {"Query", BY_LN "}", "{'Items':[{'ln':{'N':'5'},'pk':{'S':'a'},'sk':{'S':'1'}}],'Count':1"},
         {"Query", BY_LN ",'Select':'ALL_ATTRIBUTES'}", "'out':{'S':'o'}"},
         {"Query", BY_GK ",'Limit':1,'Select':'COUNT'}",
          "'LastEvaluatedKey':{'pk':{'S':'a'},'sk':{'S':'1'},'gk':{'S':'g'}}"},
