@@ -1,8 +1,9 @@
 /* arc.h -- Application Recovery Controller's routing control, as the layers above see it.
  *
  * Purpose  Two services: the control plane (route53-recovery-control-config) and the data plane on
- * five Regional cluster endpoints (route53-recovery-cluster). Owner    arc_create() gives,
- * arc_destroy() takes back. */
+ *          five Regional cluster endpoints (route53-recovery-cluster).
+ * Owner    arc_create() gives, arc_destroy() takes back.
+ */
 #ifndef EMULATORS_ARC_ARC_H
 #define EMULATORS_ARC_ARC_H
 

@@ -38,6 +38,8 @@ wire_handler arc_create_control_panel, arc_describe_control_panel, arc_list_cont
 cJSON *arc_panel_describe(const struct arc_resource *panel);
 struct arc_resource *arc_default_panel_create(struct arc_resource *cluster);
 struct arc_resource *arc_default_panel_find(struct arc_resource *cluster);
+/* Neither it nor its cluster is on its way in or out. */
+bool arc_panel_takes_children(const struct arc_resource *panel);
 /* routing_control.c */
 wire_handler arc_create_routing_control, arc_describe_routing_control, arc_list_routing_controls,
     arc_update_routing_control, arc_delete_routing_control, arc_list_associated_health_checks;
@@ -46,6 +48,9 @@ wire_handler arc_create_safety_rule, arc_describe_safety_rule, arc_list_safety_r
     arc_update_safety_rule, arc_delete_safety_rule;
 /* tags.c */
 void arc_tags_set(struct arc_resource *resource, const cJSON *tags); /* adds or replaces */
+/* Would the resource (NULL: a new one) have more tags than it can with these added? */
+bool arc_tags_are_too_many(const struct arc_resource *resource, const cJSON *tags);
+enum wire_progress arc_fail_too_many_tags(struct wire_call *call);
 wire_handler arc_list_tags, arc_tag_resource, arc_untag_resource, arc_get_resource_policy;
 /* data_plane.c */
 wire_handler arc_get_state, arc_list_states, arc_update_state, arc_update_states;

@@ -47,6 +47,8 @@ enum wire_progress arc_create_cluster(void *state, struct wire_call *call)
         return wire_fail(call, "ServiceQuotaExceededException",
                          "The limit of %d clusters per account has been reached.",
                          ARC_CLUSTERS_PER_ACCOUNT);
+    if (arc_tags_are_too_many(NULL, wire_member(call->input, "Tags")))
+        return arc_fail_too_many_tags(call);
     cluster = arc_resource_create(arc, ARC_CLUSTER, call->account, name, token, NULL);
     set_network_type(cluster, wire_text(call->input, "NetworkType"));
     arc_tags_set(cluster, wire_member(call->input, "Tags"));

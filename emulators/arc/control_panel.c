@@ -44,6 +44,11 @@ struct arc_resource *arc_default_panel_find(struct arc_resource *cluster)
     return NULL;
 }
 
+bool arc_panel_takes_children(const struct arc_resource *panel)
+{
+    return panel->status == ARC_DEPLOYED && panel->parent->status != ARC_PENDING_DELETION;
+}
+
 enum wire_progress arc_create_control_panel(void *state, struct wire_call *call)
 {
     struct arc *arc = state;
@@ -65,6 +70,8 @@ enum wire_progress arc_create_control_panel(void *state, struct wire_call *call)
         return wire_fail(call, "ServiceQuotaExceededException",
                          "The limit of %d control panels per cluster has been reached.",
                          ARC_PANELS_PER_CLUSTER);
+    if (arc_tags_are_too_many(NULL, wire_member(call->input, "Tags")))
+        return arc_fail_too_many_tags(call);
     panel = arc_resource_create(arc, ARC_PANEL, call->account, name, token, cluster);
     arc_tags_set(panel, wire_member(call->input, "Tags"));
     arc_resource_deploy(panel);

@@ -84,7 +84,12 @@ static void become_gone(void *context)
         resource->kind == ARC_CLUSTER ? arc_resource_next(arc, ARC_PANEL, resource, NULL) : NULL;
     if (panel != NULL)
         arc_resource_remove(panel);
+    bool is_control = resource->kind == ARC_CONTROL;
+    char arn[ARC_ARN_MAX];
+    snprintf(arn, sizeof arn, "%s", resource->arn);
     arc_resource_remove(resource);
+    if (is_control) /* whoever follows it asks again, and hears that it is unknown */
+        wire_health_tell_changed(arc->host->health, WIRE_HEALTH_ROUTING_CONTROL, arn);
 }
 
 static void schedule_status(struct arc_resource *resource, enum arc_status status,

@@ -1,9 +1,11 @@
 /* resource.h -- what clusters, control panels, routing controls and safety rules have in common.
  *
  * Purpose  One registry by ARN: names, life cycle (PENDING, DEPLOYED, PENDING_DELETION, gone),
- * tags, idempotency tokens, parents. A cluster is the parent of panels, a panel of controls and
- * rules. Owner    The arc object owns every resource; pointers are good until it is gone. Source
- * ARC developer guide and API references, routing control. */
+ *          tags, idempotency tokens, parents. A cluster is the parent of panels, a panel of
+ *          controls and rules.
+ * Owner    The arc object owns every resource; pointers are good until it is gone.
+ * Source   ARC developer guide and API references, routing control.
+ */
 #ifndef EMULATORS_ARC_RESOURCE_H
 #define EMULATORS_ARC_RESOURCE_H
 

@@ -41,7 +41,7 @@ static enum wire_progress create_in_panel(struct arc *arc, struct wire_call *cal
     if (control != NULL || arc_resource_by_name(arc, ARC_CONTROL, panel, name) != NULL)
         return wire_fail(call, "ConflictException", "A routing control named %s already exists.",
                          name);
-    if (panel->status != ARC_DEPLOYED)
+    if (!arc_panel_takes_children(panel))
         return wire_fail(call, "ConflictException", ARC_TEXT_CONCURRENT);
     if (arc_resource_count(arc, ARC_CONTROL, panel) >= ARC_CONTROLS_PER_PANEL)
         return wire_fail(call, "ServiceQuotaExceededException",

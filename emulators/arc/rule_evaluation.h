@@ -2,9 +2,10 @@
  *
  * Purpose  Pure semantics over one proposed change of a whole batch; the data plane applies it.
  * Source   ARC developer guide, "Safety rules": an assertion rule looks at the states that would
- * hold after the change; a gating rule at the committed states of its gating controls. Where the
- *          guide is silent (wait period start, batch with gate and target) docs/differences.md says
- *          what we chose. */
+ *          hold after the change; a gating rule at the committed states of its gating controls.
+ *          Where the guide is silent (wait period start, batch with gate and target)
+ *          docs/differences.md says what we chose.
+ */
 #ifndef EMULATORS_ARC_RULE_EVALUATION_H
 #define EMULATORS_ARC_RULE_EVALUATION_H
 

@@ -57,7 +57,8 @@ static size_t controls_resolve(struct arc *arc, const struct arc_resource *panel
     cJSON_ArrayForEach(arn, arns)
     {
         struct arc_resource *control = arc_resource_find(arc, ARC_CONTROL, arn->valuestring);
-        if (control == NULL || control->parent != panel) {
+        if (control == NULL || control->parent != panel ||
+            control->status == ARC_PENDING_DELETION) {
             *unknown = arn->valuestring;
             break;
         }
@@ -153,10 +154,14 @@ enum wire_progress arc_create_safety_rule(void *state, struct wire_call *call)
     if (arc_resource_by_name(arc, ARC_RULE, panel, name) != NULL)
         return wire_fail(call, "ValidationException", "A safety rule named %s already exists.",
                          name);
+    if (!arc_panel_takes_children(panel))
+        return wire_fail(call, "ValidationException", ARC_TEXT_CONCURRENT);
     if (arc_resource_count(arc, ARC_RULE, panel) >= ARC_RULES_PER_PANEL)
         return wire_fail(call, "ValidationException",
                          "The limit of %d safety rules per control panel has been reached.",
                          ARC_RULES_PER_PANEL);
+    if (arc_tags_are_too_many(NULL, wire_member(call->input, "Tags")))
+        return arc_fail_too_many_tags(call);
     const char *problem = rule_problem(input, gating != NULL);
     if (problem != NULL)
         return wire_fail(call, "ValidationException", "%s", problem);

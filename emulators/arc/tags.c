@@ -13,6 +13,24 @@ void arc_tags_set(struct arc_resource *resource, const cJSON *tags)
     }
 }
 
+bool arc_tags_are_too_many(const struct arc_resource *resource, const cJSON *tags)
+{
+    const cJSON *present = resource != NULL ? resource->tags : NULL;
+    int count = cJSON_GetArraySize(present);
+    const cJSON *tag;
+    cJSON_ArrayForEach(tag, tags)
+    {
+        if (cJSON_GetObjectItemCaseSensitive(present, tag->string) == NULL)
+            count++;
+    }
+    return count > TAGS_MAX;
+}
+
+enum wire_progress arc_fail_too_many_tags(struct wire_call *call)
+{
+    return wire_fail(call, "ValidationException", "A resource can have at most %d tags.", TAGS_MAX);
+}
+
 static struct arc_resource *taggable_find(struct arc *arc, const char *arn)
 {
     static const enum arc_kind kinds[] = {ARC_CLUSTER, ARC_PANEL, ARC_RULE};
@@ -35,19 +53,6 @@ enum wire_progress arc_list_tags(void *state, struct wire_call *call)
     return wire_succeed(call, output);
 }
 
-/* How many tags the resource would have with these added. */
-static int count_with(const struct arc_resource *resource, const cJSON *tags)
-{
-    int count = cJSON_GetArraySize(resource->tags);
-    const cJSON *tag;
-    cJSON_ArrayForEach(tag, tags)
-    {
-        if (cJSON_GetObjectItemCaseSensitive(resource->tags, tag->string) == NULL)
-            count++;
-    }
-    return count;
-}
-
 enum wire_progress arc_tag_resource(void *state, struct wire_call *call)
 {
     const char *arn = wire_text(call->input, "ResourceArn");
@@ -55,9 +60,8 @@ enum wire_progress arc_tag_resource(void *state, struct wire_call *call)
     struct arc_resource *resource = taggable_find(state, arn);
     if (resource == NULL)
         return arc_not_found(call, "Resource", arn);
-    if (count_with(resource, tags) > TAGS_MAX)
-        return wire_fail(call, "ValidationException", "A resource can have at most %d tags.",
-                         TAGS_MAX);
+    if (arc_tags_are_too_many(resource, tags))
+        return arc_fail_too_many_tags(call);
     arc_tags_set(resource, tags);
     return wire_succeed(call, NULL);
 }
