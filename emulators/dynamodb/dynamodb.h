@@ -3,7 +3,9 @@
  * Purpose  Create, register with the dispatcher, reset. Everything else goes through dispatch; the
  *          three look-ups at the end serve the control API and drills (conflicts, backlog, one item
  * on all replicas) without changing anything. Owner    ddb_create() gives, ddb_destroy() takes
- * back. */
+ * back.
+ * Note     In the outputs of reads, whole items stand as cJSON_Raw (their stored JSON text), so that
+ *          answering is nearly a copy; an internal caller that looks into an item parses that text. */
 #ifndef EMULATORS_DYNAMODB_DYNAMODB_H
 #define EMULATORS_DYNAMODB_DYNAMODB_H
 
@@ -27,11 +29,12 @@ void ddb_set_transient_delay(struct ddb *ddb, uint64_t delay_us);
 /* Records committed in from and not yet applied (or found superseded) in to; NULL names mean all.
  */
 uint64_t ddb_backlog(const struct ddb *ddb, const char *table, const char *from, const char *to);
+bool ddb_has_table(const struct ddb *ddb, const char *table); /* in any Region */
 /* {"Conflicts":[{at, table, key, winner{...}, loser{...}, region}...]}: overwritten writes in the
  * order in which they lost. The caller deletes it. */
 MUST_USE cJSON *ddb_conflicts(const struct ddb *ddb);
 /* {"Region": item or null, ...} of one key in every replica, read-only. key: DynamoDB JSON. The
- * caller deletes it. NULL when no such table exists. */
+ * caller deletes it. NULL when no such table exists or the key does not fit it. */
 MUST_USE cJSON *ddb_probe(struct ddb *ddb, const char *table, const cJSON *key);
 
 #endif

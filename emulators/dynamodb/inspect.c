@@ -30,7 +30,18 @@ cJSON *ddb_conflicts(const struct ddb *ddb)
     return ddb_conflict_log_print(ddb->conflicts);
 }
 
-/* The item as parsed JSON; null where there is none or the key does not fit. */
+bool ddb_has_table(const struct ddb *ddb, const char *table)
+{
+    for (size_t i = 0; i < SIM_REGION_MAX; i++) {
+        const struct ddb_region *region = ddb->regions[i];
+        for (size_t k = 0; region != NULL && k < region->table_count; k++)
+            if (strcmp(region->tables[k]->name, table) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* The item as parsed JSON, null where there is none; NULL if the key does not fit. */
 static cJSON *probe_table(struct ddb_table *table, const cJSON *key_map)
 {
     struct sim_arena *arena = sim_arena_create();
@@ -41,13 +52,13 @@ static cJSON *probe_table(struct ddb_table *table, const cJSON *key_map)
     bool found = false;
     cJSON *normal = NULL;
     cJSON *item = NULL;
-    if (ddb_request_item(key_map, &normal, &fault) &&
-        ddb_key_from_map(&table->definition->keys, normal, &key, &fault) &&
-        ddb_items_read(&table->items, &key, arena, &row, &found, &error) == RESULT_OK && found &&
-        row.item != NULL)
+    bool fits = ddb_request_item(key_map, &normal, &fault) &&
+                ddb_key_from_map(&table->definition->keys, normal, &key, &fault);
+    if (fits && ddb_items_read(&table->items, &key, arena, &row, &found, &error) == RESULT_OK &&
+        found && row.item != NULL)
         item = cJSON_Parse(row.item);
     sim_arena_destroy(arena);
-    return item != NULL ? item : cJSON_CreateNull();
+    return !fits ? NULL : item != NULL ? item : cJSON_CreateNull();
 }
 
 cJSON *ddb_probe(struct ddb *ddb, const char *table, const cJSON *key)
@@ -58,9 +69,12 @@ cJSON *ddb_probe(struct ddb *ddb, const char *table, const cJSON *key)
         for (size_t k = 0; region != NULL && k < region->table_count; k++) {
             if (strcmp(region->tables[k]->name, table) != 0)
                 continue;
+            cJSON *item = probe_table(region->tables[k], key);
+            if (item == NULL)
+                continue;
             if (output == NULL)
                 output = cJSON_CreateObject();
-            cJSON_AddItemToObject(output, region->place->name, probe_table(region->tables[k], key));
+            cJSON_AddItemToObject(output, region->place->name, item);
         }
     }
     return output;

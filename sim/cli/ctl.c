@@ -184,15 +184,28 @@ static int answer_print(const struct ctl_arguments *arguments, const struct cont
     return exit_code;
 }
 
+/* "wait replication takes [TABLE]", for a wrong number of operands. */
+static int operands_error(const struct ctl_command *command, size_t given)
+{
+    char expected[128] = "";
+    for (size_t i = 0; i < operand_key_count(command); i++) {
+        size_t used = strlen(expected);
+        bool is_optional = i >= command->required_operands;
+        snprintf(expected + used, sizeof expected - used, "%s%s%s", is_optional ? " [" : " ",
+                 command->operands[i], is_optional ? "]" : "");
+    }
+    return cli_usage_error(
+        &cli_ctl, "%s%s%s takes%s, got %zu argument%s", command->words[0],
+        command->words[1] != NULL ? " " : "", command->words[1] != NULL ? command->words[1] : "",
+        expected[0] != '\0' ? expected : " no arguments", given, given == 1 ? "" : "s");
+}
+
 static int command_run(const struct ctl_command *command, const struct ctl_arguments *arguments,
                        size_t word_count)
 {
     size_t given = arguments->operands.count - word_count;
     if (given < command->required_operands || given > operand_key_count(command))
-        return cli_usage_error(&cli_ctl, "%s %s takes %zu to %zu arguments, got %zu",
-                               command->words[0],
-                               command->words[1] != NULL ? command->words[1] : "",
-                               command->required_operands, operand_key_count(command), given);
+        return operands_error(command, given);
     cJSON *body = body_build(command, arguments, word_count);
     char *text = cJSON_PrintUnformatted(body);
     cJSON_Delete(body);

@@ -11,6 +11,8 @@ static int run(int argument_count, char **arguments)
         cli_options_parse(&cli_version, argument_count, arguments, NULL, 0, &operands, &help);
     if (exit_code != CLI_EXIT_OK)
         return exit_code;
+    if (operands.count > 0)
+        return cli_usage_error(&cli_version, "takes no arguments, got \"%s\"", operands.values[0]);
     if (help)
         fputs(cli_version.help, stdout);
     else

@@ -173,6 +173,23 @@ static const char *unknown_key(const struct control_route *route, const cJSON *i
     return NULL;
 }
 
+/* The first key whose value has a type that no route reads, or NULL. All is text or a number, but
+ * for "both", which is true or false, and "key", which may be an object. */
+static const char *key_of_wrong_type(const cJSON *input)
+{
+    const cJSON *member;
+    cJSON_ArrayForEach(member, input)
+    {
+        bool is_text = cJSON_IsString(member) || cJSON_IsNumber(member);
+        bool fits = strcmp(member->string, "both") == 0  ? cJSON_IsBool(member)
+                    : strcmp(member->string, "key") == 0 ? is_text || cJSON_IsObject(member)
+                                                         : is_text;
+        if (!fits)
+            return member->string;
+    }
+    return NULL;
+}
+
 static const char *allowed_keys(struct sim_arena *arena, const struct control_route *route)
 {
     const char *keys = "";
@@ -207,6 +224,12 @@ static void run_route(struct control_exchange *exchange, const struct control_ro
     if (unknown != NULL) {
         control_fail(exchange, 400, "unknown key '%s'; allowed: %s", unknown,
                      allowed_keys(exchange->arena, route));
+        return;
+    }
+    const char *wrong = key_of_wrong_type(input);
+    if (wrong != NULL) {
+        control_fail(exchange, 400, "'%s' is %s", wrong,
+                     strcmp(wrong, "both") == 0 ? "true or false" : "text or a number");
         return;
     }
     route->run(exchange);

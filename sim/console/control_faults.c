@@ -86,10 +86,38 @@ static bool spec_read(struct control_exchange *exchange, struct sim_fault_spec *
         !control_duration(exchange, "latency", &spec->latency_us) ||
         !skew_read(exchange, &spec->skew_us) || !status_read(exchange, &spec->status))
         return false;
-    if (rate == NULL || sim_rate_parse(rate, &spec->rate_ppm, &error) == RESULT_OK)
+    if (rate == NULL)
         return true;
-    control_fail_with(exchange, &error);
+    if (sim_rate_parse(rate, &spec->rate_ppm, &error) != RESULT_OK) {
+        control_fail_with(exchange, &error);
+        return false;
+    }
+    if (spec->rate_ppm > 0)
+        return true;
+    control_fail(exchange, 400, "a rate of %s can hit nothing; leave it out for always", rate);
     return false;
+}
+
+static const char *plane_text(enum sim_fault_plane plane)
+{
+    static const char *const texts[] = {
+        [SIM_PLANE_ANY] = "", [SIM_PLANE_CONTROL] = "control", [SIM_PLANE_DATA] = "data"};
+    return texts[plane];
+}
+
+/* "300ms", "-2s"; "" for none */
+static const char *span_text(struct sim_arena *arena, bool is_negative, uint64_t duration_us)
+{
+    char text[SIM_DURATION_TEXT_BYTES];
+    if (duration_us == 0)
+        return "";
+    sim_duration_format(duration_us, text);
+    return sim_arena_printf(arena, "%s%s", is_negative ? "-" : "", text);
+}
+
+static const char *skew_text(struct sim_arena *arena, int64_t skew_us)
+{
+    return span_text(arena, skew_us < 0, (uint64_t)(skew_us < 0 ? -skew_us : skew_us));
 }
 
 static void add_text(cJSON *object, const char *name, const char *text)
@@ -98,7 +126,7 @@ static void add_text(cJSON *object, const char *name, const char *text)
         cJSON_AddStringToObject(object, name, text);
 }
 
-static cJSON *fault_json(const struct sim_fault_view *view)
+static cJSON *fault_json(struct sim_arena *arena, const struct sim_fault_view *view)
 {
     const struct sim_fault_spec *spec = view->spec;
     cJSON *object = cJSON_CreateObject();
@@ -110,6 +138,11 @@ static cJSON *fault_json(const struct sim_fault_view *view)
     add_text(object, "resource", spec->resource);
     add_text(object, "from", spec->from);
     add_text(object, "to", spec->to);
+    add_text(object, "plane", plane_text(spec->plane));
+    add_text(object, "latency", span_text(arena, false, spec->latency_us));
+    add_text(object, "skew", skew_text(arena, spec->skew_us));
+    if (spec->status > 0)
+        cJSON_AddNumberToObject(object, "status", spec->status);
     if (spec->rate_ppm > 0 && spec->rate_ppm < SIM_PPM)
         cJSON_AddNumberToObject(object, "rate_ppm", (double)spec->rate_ppm);
     if (view->ends_us > 0) {
@@ -122,15 +155,30 @@ static cJSON *fault_json(const struct sim_fault_view *view)
     return object;
 }
 
+/* "20%", "0.5%"; "" for always */
+static const char *rate_text(struct sim_arena *arena, uint64_t rate_ppm)
+{
+    if (rate_ppm == 0 || rate_ppm >= SIM_PPM)
+        return "";
+    return sim_arena_printf(arena, "%.15g%%", (double)rate_ppm / 10000);
+}
+
 /* "3 partition from=us-east-1 to=us-west-2: 12 hits, last ..." */
 static const char *fault_line(struct sim_arena *arena, const struct sim_fault_view *view)
 {
     const struct {
         const char *name, *value;
     } scopes[] = {
-        {"region", view->spec->region},       {"service", view->spec->service},
-        {"operation", view->spec->operation}, {"resource", view->spec->resource},
-        {"from", view->spec->from},           {"to", view->spec->to},
+        {"region", view->spec->region},
+        {"service", view->spec->service},
+        {"operation", view->spec->operation},
+        {"resource", view->spec->resource},
+        {"from", view->spec->from},
+        {"to", view->spec->to},
+        {"plane", plane_text(view->spec->plane)},
+        {"rate", rate_text(arena, view->spec->rate_ppm)},
+        {"latency", span_text(arena, false, view->spec->latency_us)},
+        {"skew", skew_text(arena, view->spec->skew_us)},
     };
     const char *line =
         sim_arena_printf(arena, "%" PRIu64 " %s", view->id, sim_fault_kind_name(view->spec->kind));
@@ -165,7 +213,8 @@ void control_fault_add(struct control_exchange *exchange)
     if (sim_faults_add(faults, &spec, &id, &error) != RESULT_OK)
         control_fail_with(exchange, &error);
     else if (view_find(faults, id, &view))
-        control_reply(exchange, fault_json(&view), "fault %s", fault_line(exchange->arena, &view));
+        control_reply(exchange, fault_json(exchange->arena, &view), "fault %s",
+                      fault_line(exchange->arena, &view));
 }
 
 void control_faults_list(struct control_exchange *exchange)
@@ -177,7 +226,7 @@ void control_faults_list(struct control_exchange *exchange)
     for (size_t i = 0; i < sim_faults_count(faults); i++) {
         struct sim_fault_view view;
         sim_faults_view(faults, i, &view);
-        cJSON_AddItemToArray(list, fault_json(&view));
+        cJSON_AddItemToArray(list, fault_json(exchange->arena, &view));
         lines = sim_arena_printf(exchange->arena, "%s%s%s", lines, i > 0 ? "\n" : "",
                                  fault_line(exchange->arena, &view));
     }
@@ -207,7 +256,7 @@ void control_faults_clear(struct control_exchange *exchange)
         sim_faults_view(faults, i, &view);
         if (id_text != NULL && view.id != wanted)
             continue;
-        cJSON_AddItemToArray(list, fault_json(&view));
+        cJSON_AddItemToArray(list, fault_json(exchange->arena, &view));
         lines = sim_arena_printf(exchange->arena, "cleared %s%s%s",
                                  fault_line(exchange->arena, &view), lines[0] ? "\n" : "", lines);
         (void)!sim_faults_remove(faults, view.id, &error); /* it is there: we have just seen it */

@@ -89,6 +89,14 @@ static void look(void *context)
     wait_remove(wait);
 }
 
+/* Nobody else moves the clock, and it cannot be moved: the wait would never end. */
+static void fail_for_good(struct control_wait *wait, const struct sim_error *error)
+{
+    control_fail_with(wait->exchange, error);
+    wait_remove(wait);
+}
+
+/* The wait may be over, and gone, when this returns. */
 static void start_advance(struct control_wait *wait)
 {
     struct sim_core *core = &wait->exchange->world->core;
@@ -98,7 +106,7 @@ static void start_advance(struct control_wait *wait)
     wait->is_advancing = true;
     if (sim_advance_start(core->advance, SIM_ADVANCE_TO_TIME, wait->deadline_us + CHECK_EVERY_US,
                           arrived, NULL, &error) != RESULT_OK)
-        wait->is_advancing = false;
+        fail_for_good(wait, &error);
 }
 
 /* The Region whose client asks: the one given, else the world's first. */
@@ -107,6 +115,18 @@ static const char *client_region(struct control_exchange *exchange)
     const char *given = control_text(exchange, "client-region");
     return given != NULL ? given
                          : sim_network_region_by_index(exchange->world->core.network, 0)->name;
+}
+
+/* What Route 53 keeps; a wait for anything else would only end by its time-out. */
+static bool is_record_type(const char *type)
+{
+    static const char *const known[] = {"A",   "AAAA",  "CAA",  "CNAME", "DS",  "HTTPS",
+                                        "MX",  "NAPTR", "NS",   "PTR",   "SOA", "SPF",
+                                        "SRV", "SSHFP", "SVCB", "TLSA",  "TXT"};
+    for (size_t i = 0; i < ARRAY_LEN(known); i++)
+        if (strcmp(known[i], type) == 0)
+            return true;
+    return false;
 }
 
 static bool wait_read(struct control_exchange *exchange, struct control_wait *wait)
@@ -133,6 +153,15 @@ static bool wait_read(struct control_exchange *exchange, struct control_wait *wa
         .began_us = sim_clock_now_us(exchange->world->core.clock),
     };
     wait->deadline_us = wait->began_us + timeout_us;
+    if (wait->is_dns && wait->type != NULL && !is_record_type(wait->type)) {
+        control_fail(exchange, 400, "'type' is a type of record like A or CNAME, not \"%s\"",
+                     wait->type);
+        return false;
+    }
+    if (!wait->is_dns && wait->table != NULL && !ddb_has_table(exchange->world->ddb, wait->table)) {
+        control_fail(exchange, 404, "there is no table '%s'", wait->table);
+        return false;
+    }
     if (wait->is_dns && (wait->name == NULL || wait->type == NULL || wait->value == NULL)) {
         control_fail(exchange, 400, "waiting for dns needs 'name', 'type' and 'value'");
         return false;

@@ -78,6 +78,8 @@ enum sim_result sim_advance_start(struct sim_advance *advance, enum sim_advance_
                              "only a virtual clock can be advanced; this one runs by itself");
     if (at_us < sim_clock_now_us(advance->clock))
         return sim_error_set(error, RESULT_INVALID, "cannot advance into the past");
+    if (at_us > SIM_CLOCK_MAX_US)
+        return sim_error_set(error, RESULT_INVALID, "cannot advance beyond the year 9999");
     if (advance->running)
         return sim_error_set(error, RESULT_CONFLICT, "another advance is under way");
     advance->running = true;

@@ -23,8 +23,8 @@ MUST_USE struct sim_advance *sim_advance_create(struct sim_clock *clock, struct 
 void sim_advance_destroy(struct sim_advance *advance);
 
 /* Sets a goal and runs towards it as far as holds allow; done is called once it is reached (perhaps
- * before this returns). INVALID when the clock is not virtual or at_us lies in the past; CONFLICT
- * when another goal is under way. */
+ * before this returns). INVALID when the clock is not virtual or at_us lies in the past or behind
+ * SIM_CLOCK_MAX_US; CONFLICT when another goal is under way. */
 MUST_USE enum sim_result sim_advance_start(struct sim_advance *advance, enum sim_advance_goal goal,
                                            uint64_t at_us, sim_advance_done *done, void *context,
                                            struct sim_error *error);

@@ -12,6 +12,10 @@
 /* The fastest a scaled clock may run, a million times; 0 and more than this break a contract. */
 #define SIM_CLOCK_SCALE_MAX_PPM (UINT64_C(1000000) * SIM_PPM)
 
+/* 9999-12-31T23:59:59.999999Z: nobody moves a virtual clock behind the last year with four digits.
+ */
+#define SIM_CLOCK_MAX_US UINT64_C(253402300799999999)
+
 enum sim_clock_mode { SIM_CLOCK_REAL, SIM_CLOCK_SCALED, SIM_CLOCK_VIRTUAL };
 
 struct sim_clock;
