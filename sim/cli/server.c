@@ -235,6 +235,8 @@ enum sim_result server_open(const struct server_options *options, struct server 
     if (result == RESULT_OK) {
         const struct control_options control_options = {.world = opened->world,
                                                         .version = REGIONLAB_VERSION,
+                                                        .trace_is_hashed = options->clock.mode ==
+                                                                           SIM_CLOCK_VIRTUAL,
                                                         .after_reset = world_reset,
                                                         .after_reset_context = opened};
         opened->front = wire_front_create(opened->world->dispatcher);

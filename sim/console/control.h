@@ -17,6 +17,7 @@ struct control;
 struct control_options {
     struct topo_world *world;
     const char *version;
+    bool trace_is_hashed; /* live runs are not repeatable: their hash would say nothing */
     void (*after_reset)(void *context); /* NULL: nothing more to do */
     void *after_reset_context;
 };
