@@ -1,8 +1,7 @@
 /* base64.h -- binary values, kept as canonical base64 text.
  *
  * Purpose  Check, measure, decode, encode, and compare by the bytes behind the text.
- * Units    Lengths in bytes. Except for the check, text must be canonical (padded, unused bits 0).
- */
+ * Units    Lengths in bytes. All but the check want canonical text (padded, unused bits 0). */
 #ifndef EMULATORS_DYNAMODB_BASE64_H
 #define EMULATORS_DYNAMODB_BASE64_H
 

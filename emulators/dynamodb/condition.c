@@ -85,16 +85,9 @@ static bool compares(enum ddb_condition_kind kind, const cJSON *a, const cJSON *
     if (!are_ordered(a, b))
         return false;
     int order = ddb_value_compare(a, b);
-    switch (kind) {
-    case DDB_CONDITION_LT:
-        return order < 0;
-    case DDB_CONDITION_LE:
-        return order <= 0;
-    case DDB_CONDITION_GT:
-        return order > 0;
-    default:
-        return order >= 0;
-    }
+    if (order == 0)
+        return kind == DDB_CONDITION_LE || kind == DDB_CONDITION_GE;
+    return (order < 0) == (kind == DDB_CONDITION_LT || kind == DDB_CONDITION_LE);
 }
 
 static bool begins_with(const cJSON *value, const cJSON *prefix)
@@ -164,16 +157,13 @@ static bool contains(const cJSON *value, const cJSON *wanted)
 /* A leaf with two operands. */
 static bool pair_holds(enum ddb_condition_kind kind, const cJSON *a, const cJSON *b)
 {
-    switch (kind) {
-    case DDB_CONDITION_TYPE:
+    if (kind == DDB_CONDITION_TYPE)
         return a != NULL && strcmp(ddb_type_name(ddb_value_type(a)), ddb_value_text(b)) == 0;
-    case DDB_CONDITION_BEGINS_WITH:
+    if (kind == DDB_CONDITION_BEGINS_WITH)
         return begins_with(a, b);
-    case DDB_CONDITION_CONTAINS:
+    if (kind == DDB_CONDITION_CONTAINS)
         return contains(a, b);
-    default:
-        return compares(kind, a, b);
-    }
+    return compares(kind, a, b);
 }
 
 static bool leaf_holds(const struct ddb_binding *binding, const struct ddb_condition *condition,
@@ -203,22 +193,15 @@ static bool leaf_holds(const struct ddb_binding *binding, const struct ddb_condi
 static bool holds(const struct ddb_binding *binding, const struct ddb_condition *condition,
                   const cJSON *item)
 {
-    switch (condition->kind) {
-    case DDB_CONDITION_NOT:
-        return !holds(binding, condition->children[0], item);
-    case DDB_CONDITION_AND:
-        for (size_t i = 0; i < condition->child_count; i++)
-            if (!holds(binding, condition->children[i], item))
-                return false;
-        return true;
-    case DDB_CONDITION_OR:
-        for (size_t i = 0; i < condition->child_count; i++)
-            if (holds(binding, condition->children[i], item))
-                return true;
-        return false;
-    default:
+    if (condition->child_count == 0)
         return leaf_holds(binding, condition, item);
-    }
+    if (condition->kind == DDB_CONDITION_NOT)
+        return !holds(binding, condition->children[0], item);
+    bool is_or = condition->kind == DDB_CONDITION_OR;
+    for (size_t i = 0; i < condition->child_count; i++) /* the first that decides */
+        if (holds(binding, condition->children[i], item) == is_or)
+            return is_or;
+    return !is_or;
 }
 
 bool ddb_condition_holds(const struct ddb_binding *binding, const cJSON *item)

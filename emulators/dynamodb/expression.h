@@ -6,10 +6,12 @@
  *          request's names and values; condition.h, update.h, projection.h and key_condition.h do
  *          the work.
  * Source   Developer guide, "Using expressions in DynamoDB"; error texts and their order as
- * recorded by dynalite and Alternator. Errors   ValidationException. Reported here, in this order:
- * size, syntax, redundant parentheses, unknown and misused functions, reserved words, repeated
- * sections, operator count. What depends on placeholders is left to the binding. Limits   4,096
- * bytes, 300 operators and functions, 100 operands of IN, 32 path elements. */
+ *          recorded by dynalite and Alternator.
+ * Errors   ValidationException. Reported here: size and syntax first; then, in the order that the
+ *          kind of expression has, redundant parentheses, unknown and misused functions, reserved
+ *          words, repeated sections; last the operator count. What depends on placeholders is
+ *          left to the binding.
+ * Limits   4,096 bytes, 300 operators and functions, 100 operands of IN, 32 path elements. */
 #ifndef EMULATORS_DYNAMODB_EXPRESSION_H
 #define EMULATORS_DYNAMODB_EXPRESSION_H
 

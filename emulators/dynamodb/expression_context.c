@@ -210,9 +210,8 @@ static bool check_kind(const struct ddb_binding *binding, struct ddb_fault *faul
     switch (binding->expression->kind) {
     case DDB_EXPRESSION_CONDITION:
     case DDB_EXPRESSION_FILTER:
-        return ddb_condition_check(binding, fault);
     case DDB_EXPRESSION_KEY_CONDITION:
-        return ddb_condition_check(binding, fault) && ddb_key_condition_check(binding, fault);
+        return ddb_condition_check(binding, fault);
     case DDB_EXPRESSION_UPDATE:
         return ddb_update_check(binding, fault);
     case DDB_EXPRESSION_PROJECTION:
@@ -243,6 +242,8 @@ bool ddb_expression_context_bind(struct ddb_expression_context *context,
     if (!bind_names(context, expression, names, fault) ||
         !bind_values(context, expression, values, fault) || !check_kind(made, fault))
         return failed(context, fault);
+    if (kind == DDB_EXPRESSION_KEY_CONDITION)
+        context->key_condition = made;
     *binding = made;
     return true;
 }
@@ -273,7 +274,7 @@ bool ddb_expression_context_finish(struct ddb_expression_context *context, struc
     if (!check_all_used(&context->names, "ExpressionAttributeNames", fault) ||
         !check_all_used(&context->values, "ExpressionAttributeValues", fault))
         return failed(context, fault);
-    return true;
+    return context->key_condition == NULL || ddb_key_condition_check(context->key_condition, fault);
 }
 
 /* --- keys in paths --------------------------------------------------------------------------- */

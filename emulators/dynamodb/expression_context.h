@@ -4,10 +4,10 @@
  *          expression of the request, and at the end refuses placeholders that none of them used.
  * Use      init; then bind each expression that the request has (NULL text gives a NULL binding);
  *          finish. The order in which expressions are bound is the order in which faults appear.
- * Owner    Everything lies in the fault's arena; names and values (cJSON) are copied where needed,
- * so the request's input stays untouched. Bindings are good as long as arena and input are. Errors
- * ValidationException with the service's text. prefix: since 2026 PutItem, UpdateItem and
- *          DeleteItem begin these texts with "1 validation error detected: ". */
+ * Owner    Everything lies in the fault's arena. Values are copied, so the request's input stays
+ *          untouched. Bindings are good as long as arena and input are.
+ * Errors   ValidationException with the service's text. has_prefix: since 2026 PutItem, UpdateItem
+ *          and DeleteItem begin these texts with "1 validation error detected: ". */
 #ifndef EMULATORS_DYNAMODB_EXPRESSION_CONTEXT_H
 #define EMULATORS_DYNAMODB_EXPRESSION_CONTEXT_H
 
@@ -37,6 +37,7 @@ struct ddb_expression_context {
     const char *prefix; /* "" or "1 validation error detected: " */
     struct ddb_placeholders names;
     struct ddb_placeholders values;
+    const struct ddb_binding *key_condition; /* its shape is checked at the end */
 };
 
 struct ddb_expression_options {
@@ -59,7 +60,7 @@ MUST_USE bool ddb_expression_context_bind(struct ddb_expression_context *context
                                           enum ddb_expression_kind kind, const char *text,
                                           const struct ddb_binding **binding,
                                           struct ddb_fault *fault);
-/* Unused names, then unused values. */
+/* Unused names, unused values, then what a key condition may not say. */
 MUST_USE bool ddb_expression_context_finish(struct ddb_expression_context *context,
                                             struct ddb_fault *fault);
 

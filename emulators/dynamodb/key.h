@@ -3,9 +3,9 @@
  * Purpose  blob = hash of the partition key (4 bytes), partition key parts, sort key parts. So a
  *          Query is a range of blobs, a Scan runs in hash order, a parallel segment is a range of
  *          hashes. An index entry's blob is the index's key followed by the table's blob.
- * Form     A part is its type's letter, the bytes with 0x00 written 0x00 0xFF, and 0x00 0x00.
- * Bytes: S its UTF-8, B itself, N as in number.h. The hash is the one that gives AWS's Scans their
- *          order: the start of md5("Outliers" + bytes) (dynalite's finding).
+ * Form     A part is its type's letter, its bytes with 0x00 written 0x00 0xFF, then 0x00 0x00.
+ *          Bytes: S its UTF-8, B itself, N as in number.h. The hash is the one that gives AWS's
+ *          Scans their order: the start of md5("Outliers" + bytes) (dynalite's finding).
  * Owner    Blobs lie in the fault's arena (arena argument where there is no fault).
  * Errors   ValidationException with the service's text. Values must be normal (value.h). */
 #ifndef EMULATORS_DYNAMODB_KEY_H
@@ -13,7 +13,8 @@
 
 #include "emulators/dynamodb/value.h"
 
-#define DDB_KEY_PARTS_MAX           4 /* per role; a table has one of each, a global index up to four */
+/* In each role; a table has one of each, a global index up to four. */
+#define DDB_KEY_PARTS_MAX           4
 #define DDB_KEY_HASH_BYTES          4
 #define DDB_PARTITION_KEY_BYTES_MAX 2048
 #define DDB_SORT_KEY_BYTES_MAX      1024

@@ -18,12 +18,13 @@ struct ddb_key_query {
     struct ddb_key_range range; /* [low, high) of what matches */
 };
 
-/* Checks that need no schema come first, when the context binds the expression; these need one. */
+/* Also finds what ddb_key_condition_check() finds. */
 MUST_USE bool ddb_key_condition_resolve(const struct ddb_binding *binding,
                                         const struct ddb_key_schema *schema,
                                         struct ddb_key_query *query, struct ddb_fault *fault);
 
-/* Called by the context: allowed operators, one key attribute in each condition, operand types. */
+/* What needs no schema: allowed operators, one key attribute in each condition. The context calls
+ * it when it finishes: the service reports these after every other expression's faults. */
 MUST_USE bool ddb_key_condition_check(const struct ddb_binding *binding, struct ddb_fault *fault);
 
 #endif

@@ -4,7 +4,7 @@
  *          so the order of the actions does not matter.
  * Source   Developer guide, "Update expressions"; Alternator's recordings for list positions.
  * Owner    The caller owns both items. After a failure the new item is half changed: delete it.
- * Errors   ValidationException with the service's text. Size and index keys are the caller's check.
+ * Errors   ValidationException with the service's text. Size and index keys are left to the caller.
  */
 #ifndef EMULATORS_DYNAMODB_UPDATE_H
 #define EMULATORS_DYNAMODB_UPDATE_H

@@ -229,6 +229,25 @@ static void test_a_begins_with_on_bytes_of_ff_still_has_an_upper_bound(void **st
     expression_fixture_fini(&fixture);
 }
 
+static void test_a_zero_byte_does_not_end_a_key(void **state)
+{
+    (void)state;
+    struct expression_fixture fixture;
+    expression_fixture_init(&fixture);
+    const cJSON *hash = fixture_json(&fixture, "{'S':'p'}");
+    for (size_t i = 0; i < ARRAY_LEN(binary_keys); i++) {
+        struct ddb_key_range range;
+        struct ddb_sort_condition sort = {DDB_SORT_EQ, fixture_json(&fixture, binary_keys[i]),
+                                          NULL};
+        ddb_key_partition_range(fixture.arena, &hash, 1, NULL, 0, &sort, &range);
+        for (size_t j = 0; j < ARRAY_LEN(binary_keys); j++) {
+            struct ddb_key_blob key = blob_of(&fixture, DDB_TYPE_B, "p", binary_keys[j]);
+            assert_int_equal(ddb_key_range_contains(&range, &key), i == j);
+        }
+    }
+    expression_fixture_fini(&fixture);
+}
+
 static void test_segments_share_all_hashes_among_them(void **state)
 {
     (void)state;
@@ -280,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_blobs_follow_the_order_of_sort_keys),
         cmocka_unit_test(test_ranges_hold_what_the_condition_says),
         cmocka_unit_test(test_a_begins_with_on_bytes_of_ff_still_has_an_upper_bound),
+        cmocka_unit_test(test_a_zero_byte_does_not_end_a_key),
         cmocka_unit_test(test_segments_share_all_hashes_among_them),
         cmocka_unit_test(test_the_hash_is_md5_of_a_prefix_and_the_key),
     };

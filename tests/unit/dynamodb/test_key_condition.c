@@ -146,10 +146,40 @@ static void test_the_range_holds_the_items_that_match(void **state)
     expression_fixture_fini(&fixture);
 }
 
+/* clang-format off */
+static const struct { const char *key, *filter, *fault; } orders[] = {
+    {"p = :p OR s = :p", "a <", "Invalid FilterExpression: Syntax error; token: \"<EOF>\", near: \"<\""},
+    {"p = :p OR s = :p", NULL, "Value provided in ExpressionAttributeValues unused in expressions: keys: {:x}"},
+    {"p = :p OR s = :x", NULL, O "OR"},
+    {"p = :p", "a = :x", ""},
+};
+/* clang-format on */
+
+static void test_shape_is_checked_after_all_other_expressions(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
+        struct expression_fixture fixture;
+        const struct ddb_binding *filter = NULL;
+        expression_fixture_init(&fixture);
+        const struct ddb_binding *key =
+            fixture_bind(&fixture, DDB_EXPRESSION_KEY_CONDITION, orders[i].key, NULL,
+                         "{':p':{'S':'a'},':x':{'S':'b'}}");
+        bool is_good = key != NULL &&
+                       ddb_expression_context_bind(&fixture.context, DDB_EXPRESSION_FILTER,
+                                                   orders[i].filter, &filter, &fixture.fault) &&
+                       ddb_expression_context_finish(&fixture.context, &fixture.fault);
+        assert_int_equal(is_good, orders[i].fault[0] == '\0');
+        assert_string_equal(fixture_message(&fixture), orders[i].fault);
+        expression_fixture_fini(&fixture);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_key_conditions_resolve_or_are_refused),
+        cmocka_unit_test(test_shape_is_checked_after_all_other_expressions),
         cmocka_unit_test(test_the_range_holds_the_items_that_match),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

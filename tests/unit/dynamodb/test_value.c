@@ -101,6 +101,8 @@ static const struct { const char *text, *part; bool begins, contains; } binaries
     {"AQID", "AQID", true, true},
     {"AQID", "AQIDBA==", false, false},
     {"AQID", "Ag==", false, true},
+    {"AvM=", "Ag==", true, true}, /* 02 in front of 02 f3: the sextets differ */
+    {"AvM=", "Aw==", false, false},
     {"AQID", "AgM=", false, true},
     {"AQID", "AQM=", false, false},
     {"", "AQ==", false, false},
