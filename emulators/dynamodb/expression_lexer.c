@@ -69,7 +69,7 @@ static enum ddb_token_kind classify(const char *at, size_t *length_bytes)
     }
     for (size_t i = 0; i < ARRAY_LEN(symbols); i++) {
         size_t length = strlen(symbols[i].text);
-        if (strncmp(at, symbols[i].text, length) == 0) {
+        if (*at == *symbols[i].text && strncmp(at, symbols[i].text, length) == 0) {
             *length_bytes = length;
             return symbols[i].kind;
         }

@@ -181,6 +181,22 @@ static int by_name_then_position(const void *a, const void *b)
     return left->position < right->position ? -1 : left->position > right->position;
 }
 
+/* Few names are compared with each other, which spares the usual item the sorting. */
+#define FEW_NAMES 12
+
+static bool few_and_different(const cJSON *map)
+{
+    size_t count = 0;
+    for (const cJSON *a = map->child; a != NULL; a = a->next) {
+        if (++count > FEW_NAMES)
+            return false;
+        for (const cJSON *b = map->child; b != a; b = b->next)
+            if (strcmp(a->string, b->string) == 0)
+                return false;
+    }
+    return true;
+}
+
 /* A name that comes twice keeps its last value, as with any reader of JSON that fills a map. */
 static void drop_repeated_names(cJSON *map, struct sim_arena *arena)
 {
@@ -203,7 +219,7 @@ static bool normalise_map(cJSON *map, unsigned depth, struct ddb_fault *fault)
                         "com.amazonaws.dynamodb.v20120810.AttributeValue>");
     if (!cJSON_IsObject(map))
         return ddb_fail(fault, "SerializationException", "Unexpected field type");
-    if (map->child != NULL && map->child->next != NULL)
+    if (!few_and_different(map))
         drop_repeated_names(map, fault->arena);
     cJSON *next = NULL;
     for (cJSON *member = map->child; member != NULL; member = next) {

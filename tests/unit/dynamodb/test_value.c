@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "emulators/dynamodb/base64.h"
@@ -126,6 +127,26 @@ static void test_values_are_checked_and_brought_to_normal_form(void **state)
     }
 }
 
+static void test_many_names_keep_their_last_values_too(void **state)
+{
+    (void)state;
+    struct expression_fixture fixture;
+    expression_fixture_init(&fixture);
+    cJSON *item = fixture_json(&fixture, "{}");
+    for (int i = 0; i < 100; i++) {
+        char name[16];
+        char text[16];
+        snprintf(name, sizeof name, "n%d", i % 40);
+        snprintf(text, sizeof text, "%d", i);
+        cJSON_AddItemToObject(item, name, ddb_value_of_text(DDB_TYPE_S, text));
+    }
+    assert_true(ddb_item_normalise(item, &fixture.fault));
+    assert_int_equal(cJSON_GetArraySize(item), 40);
+    assert_string_equal(ddb_value_text(ddb_item_find(item, "n0")), "80");
+    assert_string_equal(ddb_value_text(ddb_item_find(item, "n39")), "79");
+    expression_fixture_fini(&fixture);
+}
+
 static cJSON *nested(unsigned depth)
 {
     cJSON *value = ddb_value_of_text(DDB_TYPE_S, "deep");
@@ -215,6 +236,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values_are_checked_and_brought_to_normal_form),
+        cmocka_unit_test(test_many_names_keep_their_last_values_too),
         cmocka_unit_test(test_nesting_ends_at_32),
         cmocka_unit_test(test_equality_looks_through_order_of_sets_and_maps),
         cmocka_unit_test(test_order_is_by_bytes_and_by_number),
