@@ -1,8 +1,13 @@
 /* route53.h -- Route 53 as the layers above see it: zones, health checks, and the DNS they give.
  *
  * Purpose  The API edits zones through dispatch; one resolver walks record trees for the DNS
- * sockets, for TestDNSAnswer and for simulated clients. Owner    r53_create() gives, r53_destroy()
- * takes back. */
+ *          sockets, for TestDNSAnswer and for simulated clients.
+ * Owner    r53_create() gives, r53_destroy() takes back. Once DNS is served, the loop must outlive
+ *          the r53, and must not turn after it is destroyed.
+ * Trace    route53.change (zone, id, status), health.change (id, status, cause: a check's verdict),
+ *          health.served (the same: DNS goes by it from now), dns.answer (name, type, rcode, values
+ *          with blanks between, why: the set identifiers chosen from the top down, "/" between;
+ *          its region is the client's). */
 #ifndef EMULATORS_ROUTE53_ROUTE53_H
 #define EMULATORS_ROUTE53_ROUTE53_H
 
@@ -17,7 +22,8 @@ MUST_USE enum sim_result r53_create(const struct wire_host *host, struct r53 **r
 void r53_destroy(struct r53 *r53);
 void r53_reset(struct r53 *r53); /* as just created; DNS sockets stay */
 
-/* How long a change stays PENDING, and how long a health verdict takes to reach DNS. */
+/* How long a change stays PENDING (default 20 s), and how long a health verdict takes to reach DNS
+ * (default 5 s; each is drawn from 60 to 140 percent of it). 0: at once. */
 void r53_set_propagation(struct r53 *r53, uint64_t change_us, uint64_t health_us);
 /* Latency routing: round trip in µs between a client Region and a record's Region; the topology
  * gives it. The default asks the network's links. */
@@ -31,18 +37,20 @@ MUST_USE enum sim_result r53_add_client_network(struct r53 *r53, const char *cid
 
 #define R53_ANSWER_VALUES_MAX 16
 struct r53_answer {
-    int rcode;      /* 0 NOERROR, 3 NXDOMAIN, 5 REFUSED, 2 SERVFAIL (an injected fault) */
+    int rcode; /* 0 NOERROR, 3 NXDOMAIN, 5 REFUSED (no zone), 2 SERVFAIL (an injected fault), 1 (a
+                  name or type that is none) */
     uint32_t ttl_s; /* smallest of the answer; of the SOA's minimum when empty */
     size_t value_count;
     char values[R53_ANSWER_VALUES_MAX]
                [256]; /* rdata as text; CNAME chains inside the zone followed */
 };
-/* What the authoritative servers answer now to a resolver in client_region. */
+/* What the authoritative servers answer now to a resolver in client_region (NULL: nobody knows
+ * where). */
 void r53_resolve(struct r53 *r53, const char *name, const char *type, const char *client_region,
                  struct r53_answer *answer);
 
-/* Serves DNS on UDP and TCP. Port 0 takes a free one (the same for both), told by r53_dns_port().
- */
+/* Serves DNS on UDP and TCP. Port 0 takes a free one (the same for both), told by r53_dns_port();
+ * that is 0 while nothing is served. IO when the port is taken, with address and port. */
 MUST_USE enum sim_result r53_dns_listen(struct r53 *r53, struct sim_loop *loop, const char *address,
                                         uint16_t port, struct sim_error *error);
 uint16_t r53_dns_port(const struct r53 *r53);
