@@ -181,6 +181,13 @@ static bool deliver(struct ddb_link *link, struct ddb_delivery *delivery)
 
 static void schedule(struct ddb_link *link, struct ddb_delivery *delivery, uint64_t at_us);
 
+/* There is nothing but replicated records up to sequence. */
+static void pass_replicated(struct ddb_link *link, uint64_t sequence)
+{
+    link->read_sequence = sequence;
+    ddb_tombstone_link_moved(link);
+}
+
 /* The next record that is in the log and not yet in flight; NULL at its end. */
 static struct ddb_delivery *read_next(struct ddb_link *link)
 {
@@ -198,7 +205,7 @@ static struct ddb_delivery *read_next(struct ddb_link *link)
     else if (found)
         delivery = take_in(link, &change);
     else
-        link->read_sequence = log->last_sequence; /* nothing but replicated records */
+        pass_replicated(link, log->last_sequence);
     sim_arena_destroy(arena);
     return delivery;
 }
@@ -352,10 +359,8 @@ void ddb_link_notice(struct ddb_link *link, const struct ddb_change *change)
 {
     bool is_next = link->read_sequence + 1 == change->sequence;
     if (change->is_replicated) { /* not for us; whoever reads on later skips it */
-        if (!is_next)
-            return;
-        link->read_sequence = change->sequence;
-        ddb_tombstone_link_moved(link);
+        if (is_next)
+            pass_replicated(link, change->sequence);
         return;
     }
     link->pending_count++;
