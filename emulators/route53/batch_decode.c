@@ -144,9 +144,9 @@ static bool decode_policy(struct r53_batch *batch, const cJSON *json, struct r53
 /* Ends of names of AWS resources that an alias can lead to. */
 static bool is_aws_resource(const char *name)
 {
-    static const char *const ends[] = {
-        "amazonaws.com",        "cloudfront.net",   "awsglobalaccelerator.com",
-        "elasticbeanstalk.com", "awsapprunner.com", "vpce.amazonaws.com"};
+    static const char *const ends[] = {"amazonaws.com", "cloudfront.net",
+                                       "awsglobalaccelerator.com", "elasticbeanstalk.com",
+                                       "awsapprunner.com"};
     size_t bytes = strlen(name);
     if (bytes > 0 && name[bytes - 1] == '.')
         bytes--;
