@@ -8,7 +8,6 @@
 #include "sim/drill/drill_internal.h"
 
 #define VARIABLES_MAX 16
-#define VALUE_MAX     128
 
 struct variable { /* values that "keep" collected, consumed one an iteration */
     const char *name;
@@ -42,7 +41,7 @@ struct iteration {
     int64_t repeated; /* how often the step has run */
     bool is_prepare;
     char uuid[SIM_UUID_TEXT_BYTES];
-    char values[VARIABLES_MAX][VALUE_MAX]; /* taken from the client's variables; "" = not yet */
+    const char *values[VARIABLES_MAX]; /* taken from the client's variables; NULL = not yet */
     bool has_written;
     uint64_t began_us; /* of the request under way, since the drill began */
     char served_by[40];
@@ -76,13 +75,10 @@ static const char *iteration_value(struct iteration *iteration, const char *name
     struct variable *variable = variable_find(client, name, length);
     if (variable == NULL)
         return NULL;
-    char *value = iteration->values[variable - client->variables];
-    if (value[0] == '\0') {
-        if (variable->next == variable->count)
-            return NULL;
-        snprintf(value, VALUE_MAX, "%s", variable->values[variable->next++]);
-    }
-    return value;
+    const char **value = &iteration->values[variable - client->variables];
+    if (*value == NULL && variable->next < variable->count)
+        *value = variable->values[variable->next++];
+    return *value;
 }
 
 /* Replaces {name}s; false when a value is missing. */
@@ -327,19 +323,45 @@ static void begin_iteration(void *context)
 }
 
 /* Variables are what the preparation keeps; a {name} that is none of them is a mistake. */
-static enum sim_result check_names(struct drill_client *client, const struct drill_step *step,
-                                   struct sim_error *error)
+static enum sim_result check_text(struct drill_client *client, const struct topo_node *node,
+                                  const char *text, struct sim_error *error)
 {
-    for (const char *at = strchr(step->target, '{'); at != NULL; at = strchr(at + 1, '{')) {
+    for (const char *at = strchr(text, '{'); at != NULL; at = strchr(at + 1, '{')) {
         const char *close = strchr(at, '}');
         size_t length = close != NULL ? (size_t)(close - at - 1) : strlen(at + 1);
         bool is_uuid = length == 4 && memcmp(at + 1, "uuid", 4) == 0;
         if (close == NULL || (!is_uuid && variable_find(client, at + 1, length) == NULL))
-            return topo_node_fail(step->at, error,
+            return topo_node_fail(node, error,
                                   "{%.*s} is no variable; allowed: {uuid} and what 'prepare' keeps",
                                   (int)length, at + 1);
     }
     return RESULT_OK;
+}
+
+static enum sim_result check_key(struct drill_client *client, const struct topo_node *node,
+                                 struct sim_error *error)
+{
+    enum sim_result result = RESULT_OK;
+    if (node->kind == TOPO_SCALAR)
+        return check_text(client, node, node->text, error);
+    for (const struct topo_node *child = node->first; child != NULL && result == RESULT_OK;
+         child = child->next)
+        result = check_key(client, child, error);
+    return result;
+}
+
+static enum sim_result check_step(struct drill_client *client, const struct drill_step *step,
+                                  struct sim_error *error)
+{
+    enum sim_result result =
+        check_text(client, topo_node_find(step->at, "request"), step->target, error);
+    if (result != RESULT_OK || step->write_table == NULL)
+        return result;
+    const struct topo_node *writes = topo_node_find(step->at, "writes");
+    if (!ddb_has_table(client->drill->world->ddb, step->write_table))
+        return topo_node_fail(topo_node_find(writes, "table"), error, "the world has no table '%s'",
+                              step->write_table);
+    return check_key(client, step->write_key, error);
 }
 
 static enum sim_result collect_variables(struct drill_client *client, struct sim_error *error)
@@ -396,9 +418,9 @@ static enum sim_result client_init(struct drill *drill, size_t index, struct sim
     sim_random_init(&client->random, drill->seed, stream);
     enum sim_result result = collect_variables(client, error);
     for (size_t i = 0; i < options->prepare_count && result == RESULT_OK; i++)
-        result = check_names(client, &options->prepare[i], error);
+        result = check_step(client, &options->prepare[i], error);
     for (size_t i = 0; i < options->each_count && result == RESULT_OK; i++)
-        result = check_names(client, &options->each[i], error);
+        result = check_step(client, &options->each[i], error);
     return result;
 }
 

@@ -39,10 +39,10 @@ void drill_destroy(struct drill *drill)
 {
     if (drill == NULL)
         return;
-    drill_measures_fini(&drill->measures);
+    drill->is_ended = true;
+    topo_world_destroy(drill->world); /* first: calls under way are answered by it */
     drill_clients_destroy(drill);
-    if (drill->world != NULL)
-        topo_world_destroy(drill->world);
+    drill_measures_fini(&drill->measures);
     sim_arena_destroy(drill->arena);
     free(drill);
 }
@@ -67,7 +67,13 @@ static enum sim_result create_world(struct drill *drill, struct sim_error *error
         .clock = {.mode = SIM_CLOCK_VIRTUAL},
         .registry = *drill->options.registry,
     };
-    return topo_world_create(&options, &drill->world, error);
+    struct sim_error why;
+    enum sim_result result = topo_world_create(&options, &drill->world, &why);
+    if (result == RESULT_NOT_FOUND) /* other refusals name their own place, in the world's file */
+        return topo_node_fail(drill->file->world_at, error, "%s", why.message);
+    if (result != RESULT_OK)
+        *error = why;
+    return result;
 }
 
 /* Runs to the given time since the drill began; background events included. */

@@ -88,6 +88,7 @@ enum section {
 #define ITERATIONS_MAX  10000000
 #define CLIENTS_MAX     ((size_t)1000)
 #define TIMES_MAX       100000
+#define COUNT_MAX       UINT64_C(1000000000000) /* of an objective; JSON still has it exactly */
 
 /* What every reader needs. The first failure sticks: later reads do nothing, so that a reader is a
  * list of lines and is checked once at its end. */
@@ -264,6 +265,9 @@ static void read_client(struct reader *reader, const struct topo_node *node,
     client->iterations = read_integer(reader, node, "iterations", 1, ITERATIONS_MAX, 1);
     client->prepare = read_steps(reader, topo_node_find(node, "prepare"), &client->prepare_count);
     client->each = read_steps(reader, topo_node_find(node, "each"), &client->each_count);
+    for (size_t i = 0; i < client->each_count && reader->result == RESULT_OK; i++)
+        if (client->each[i].keep_count > 0)
+            fail(reader, topo_node_find(client->each[i].at, "keep"), "'keep' belongs to 'prepare'");
     if (client->each_count == 0)
         fail(reader, node, "a client needs at least one step under 'each'");
 }
@@ -274,6 +278,8 @@ static void read_clients(struct reader *reader, const struct topo_node *list,
     size_t length = list_length(reader, list);
     if (length > CLIENTS_MAX)
         fail(reader, list, "a drill has at most 1000 clients");
+    if (length == 0)
+        fail(reader, list, "a drill needs at least one client");
     struct drill_client_options *clients =
         sim_arena_alloc_array(reader->arena, length + 1, sizeof *clients);
     for (const struct topo_node *node = list->first; node != NULL && reader->result == RESULT_OK;
@@ -334,6 +340,9 @@ static struct drill_fault_entry read_fault(struct reader *reader, const struct t
     if (reader->result == RESULT_OK)
         reader->result =
             topo_read_rate(topo_node_find(node, "rate"), &spec->rate_ppm, reader->error);
+    if (topo_node_find(node, "rate") != NULL && spec->rate_ppm == 0)
+        fail(reader, topo_node_find(node, "rate"),
+             "a rate of 0 can hit nothing; leave it out for always");
     spec->duration_us = read_duration(reader, node, "duration", 1, 0);
     spec->latency_us = read_duration(reader, node, "latency", 1, 0);
     spec->skew_us = (int64_t)read_duration(reader, node, "skew", 0, 0);
@@ -353,6 +362,12 @@ static struct drill_expect_entry read_expect(struct reader *reader, const struct
              "an expectation has either 'dns' with 'answers', or 'client' with 'served_by'");
         return expect;
     }
+    const char *const foreign[] = {dns != NULL ? "served_by" : "answers",
+                                   dns != NULL ? NULL : "from"};
+    for (size_t i = 0; i < ARRAY_LEN(foreign); i++)
+        if (foreign[i] != NULL && topo_node_find(node, foreign[i]) != NULL)
+            fail(reader, topo_node_find(node, foreign[i]),
+                 "'answers' and 'from' belong to 'dns', 'served_by' to 'client'");
     expect.kind = dns != NULL ? DRILL_EXPECT_DNS : DRILL_EXPECT_SERVED_BY;
     expect.subject = dns != NULL ? dns : client;
     expect.from = read_text(reader, node, "from");
@@ -459,7 +474,7 @@ static enum sim_result parse_bound(enum drill_unit unit, const char *text, uint6
     }
     char *end = NULL;
     *bound = strtoull(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0')
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || *bound > COUNT_MAX)
         return sim_error_set(error, RESULT_INVALID, "\"%s\" is no count; allowed: 0, 1, 2 ...",
                              text);
     return RESULT_OK;
@@ -519,6 +534,7 @@ static void read_drill(struct reader *reader, const struct topo_node *root, stru
     file->duration_us = read_duration(reader, root, "duration", SIM_US_PER_S, SIM_US_PER_S);
     file->incident_us = read_duration(reader, root, "incident", 0, 0);
     file->leaves = read_text(reader, root, "leaves");
+    file->leaves_at = topo_node_find(root, "leaves");
     if (reader->result == RESULT_OK && file->incident_us > file->duration_us)
         fail(reader, topo_node_find(root, "incident"),
              "'incident' lies behind the drill's duration");
@@ -530,20 +546,24 @@ static void read_drill(struct reader *reader, const struct topo_node *root, stru
         read_objectives(reader, topo_node_find(root, "objectives"), file);
 }
 
+enum sim_result drill_file_read(struct sim_arena *arena, const struct topo_node *root,
+                                const struct drill_file **file, struct sim_error *error)
+{
+    struct drill_file *loaded = sim_arena_alloc(arena, sizeof *loaded);
+    struct reader reader = {.arena = arena, .error = error, .result = RESULT_OK};
+    loaded->path = root->file;
+    read_drill(&reader, root, loaded);
+    if (reader.result == RESULT_OK)
+        *file = loaded;
+    return reader.result;
+}
+
 enum sim_result drill_file_load(struct sim_arena *arena, const char *path,
                                 const struct drill_file **file, struct sim_error *error)
 {
     const struct topo_node *root = NULL;
     enum sim_result result = topo_yaml_load(arena, path, &root, error);
-    if (result != RESULT_OK)
-        return result;
-    struct drill_file *loaded = sim_arena_alloc(arena, sizeof *loaded);
-    struct reader reader = {.arena = arena, .error = error, .result = RESULT_OK};
-    loaded->path = sim_arena_strdup(arena, path);
-    read_drill(&reader, root, loaded);
-    if (reader.result == RESULT_OK)
-        *file = loaded;
-    return reader.result;
+    return result == RESULT_OK ? drill_file_read(arena, root, file, error) : result;
 }
 
 size_t drill_section_count(void)

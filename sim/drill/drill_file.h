@@ -136,6 +136,7 @@ struct drill_file {
     uint64_t duration_us;
     uint64_t incident_us;
     const char *leaves; /* Region that traffic is to leave; NULL: none */
+    const struct topo_node *leaves_at;
     const struct drill_client_options *clients;
     size_t client_count;
     const struct drill_timeline_entry *timeline; /* sorted by time, then order of the file */
@@ -143,6 +144,9 @@ struct drill_file {
     struct drill_objective objectives[DRILL_MEASURE_COUNT];
 };
 
+/* root must outlive file; its file name is the drill's path. */
+MUST_USE enum sim_result drill_file_read(struct sim_arena *arena, const struct topo_node *root,
+                                         const struct drill_file **file, struct sim_error *error);
 MUST_USE enum sim_result drill_file_load(struct sim_arena *arena, const char *path,
                                          const struct drill_file **file, struct sim_error *error);
 

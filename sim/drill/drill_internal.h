@@ -33,6 +33,7 @@ struct drill {
     struct sim_error *error; /* where a failure while running goes */
     bool has_failed;         /* the file could not be played */
     bool is_over;            /* duration reached: clients start nothing new */
+    bool is_ended;           /* being destroyed: nobody calls again */
     uint64_t events_ran;
     char trace_hash[SIM_TRACE_HASH_TEXT_BYTES];
     uint64_t trace_count;

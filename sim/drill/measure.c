@@ -5,6 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+void drill_text_trim(char *text)
+{
+    size_t length = strlen(text);
+    size_t at = length; /* of the last character's first byte */
+    while (at > 0 && length - at < 4 && ((unsigned char)text[at - 1] & 0xC0) == 0x80)
+        at--;
+    if (at == 0 || (unsigned char)text[at - 1] < 0xC0)
+        return;
+    unsigned char first = (unsigned char)text[--at];
+    size_t wanted = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+    if (length - at < wanted)
+        text[at] = '\0';
+}
+
+void drill_text_copy(char *to, size_t to_bytes, const char *from)
+{
+    snprintf(to, to_bytes, "%s", from);
+    drill_text_trim(to);
+}
+
 static void latencies_add(struct drill_latencies *latencies, uint64_t value_us)
 {
     if (latencies->count == latencies->capacity) {
@@ -159,15 +179,19 @@ static void count_for_client(struct drill_measures *measures,
     client->requests++;
     client->failures += record->outcome == DRILL_REQUEST_FAILED;
     client->stale_reads += record->outcome == DRILL_REQUEST_STALE;
-    bool is_left = measures->leaves != NULL && strcmp(record->region, measures->leaves) == 0;
-    bool is_bad = record->outcome == DRILL_REQUEST_FAILED || is_left;
     if (record->outcome != DRILL_REQUEST_FAILED)
         snprintf(client->last_region, sizeof client->last_region, "%s", record->region);
-    if (record->began_us < measures->incident_us)
+    uint64_t ended_us = record->began_us + record->latency_us;
+    if (ended_us < measures->incident_us)
         return;
-    client->is_last_bad = is_bad;
-    if (is_bad)
-        client->last_bad_us = record->began_us + record->latency_us;
+    /* One that was under way at the incident is bad if it failed, but not for where it was served:
+     * it was sent there in time. */
+    bool is_left = measures->leaves != NULL && strcmp(record->region, measures->leaves) == 0 &&
+                   record->began_us >= measures->incident_us;
+    client->requests_since++;
+    client->is_last_bad = record->outcome == DRILL_REQUEST_FAILED || is_left;
+    if (client->is_last_bad)
+        client->last_bad_us = ended_us;
 }
 
 void drill_measure_request(struct drill_measures *measures,
@@ -201,14 +225,17 @@ void drill_measure_write(struct drill_measures *measures, const char *table, con
 
 void drill_measure_note(struct drill_measures *measures, uint64_t at_us, const char *format, ...)
 {
-    if (measures->event_count == DRILL_EVENTS_MAX)
+    if (measures->event_count == DRILL_EVENTS_MAX) {
+        measures->events_left_out++;
         return;
+    }
     struct drill_event *event = &measures->events[measures->event_count++];
     event->at_us = at_us;
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(event->text, sizeof event->text, format, arguments);
     va_end(arguments);
+    drill_text_trim(event->text);
 }
 
 static const char *field_text(const struct sim_trace_event *event, const char *name)

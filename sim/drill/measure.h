@@ -81,6 +81,7 @@ struct drill_client_measure {
     uint64_t requests;
     uint64_t failures;
     uint64_t stale_reads;
+    uint64_t requests_since; /* that ended at the incident or later */
     uint64_t
         last_bad_us; /* end of its last request that failed or that the left Region served; 0 */
     char last_region[40]; /* that served its last success */
@@ -103,6 +104,7 @@ struct drill_measures {
     size_t write_capacity;
     struct drill_event *events;
     size_t event_count;
+    uint64_t events_left_out; /* beyond DRILL_EVENTS_MAX; the trace has them */
     struct drill_failure failures[DRILL_FAILURES_MAX];
     size_t failure_count;
     uint64_t conflict_count;
@@ -126,6 +128,12 @@ void drill_measure_note(struct drill_measures *measures, uint64_t at_us, const c
     PRINTF_LIKE(3, 4);
 /* Fills values from what was collected. */
 void drill_measures_sum_up(struct drill_measures *measures);
+
+/* Copies as much as fits, in whole characters (UTF-8), so that no report is broken by half a one.
+ */
+void drill_text_copy(char *to, size_t to_bytes, const char *from);
+/* Takes away a character at the end of which a part was cut off. */
+void drill_text_trim(char *text);
 
 /* percent of the values are at most this; 0 for an empty list. */
 uint64_t drill_latencies_percentile_us(struct drill_latencies *latencies, unsigned percent);

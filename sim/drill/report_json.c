@@ -187,6 +187,7 @@ static cJSON *report_json(struct drill *drill)
     cJSON_AddItemToObject(report, "objectives", objectives_json(drill));
     cJSON_AddItemToObject(report, "timeline", timeline_json(drill));
     cJSON_AddItemToObject(report, "events", events_json(drill));
+    add_number(report, "events_left_out", drill->measures.events_left_out);
     cJSON_AddItemToObject(report, "regions", regions_json(drill));
     cJSON_AddItemToObject(report, "replication", replication_json(drill));
     cJSON_AddItemToObject(report, "clients", clients_json(drill));

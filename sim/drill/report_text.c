@@ -192,9 +192,14 @@ static void print_events(const struct pen *pen, const struct drill *drill)
         const struct drill_event *event = &drill->measures.events[i];
         char at[DRILL_VALUE_TEXT_BYTES];
         drill_time_format(event->at_us, at);
-        int room = (int)pen->width - 16;
-        fprintf(pen->stream, "    %s  %.*s\n", at, room, event->text);
+        char text[sizeof event->text];
+        size_t room = pen->width - 16;
+        drill_text_copy(text, room < sizeof text ? room + 1 : sizeof text, event->text);
+        fprintf(pen->stream, "    %s  %s\n", at, text);
     }
+    if (drill->measures.events_left_out > 0)
+        fprintf(pen->stream, "    ... and %" PRIu64 " more in the trace\n",
+                drill->measures.events_left_out);
 }
 
 void drill_report_text(struct drill *drill, FILE *stream, unsigned width, bool colour)

@@ -15,14 +15,18 @@ static void set(struct drill_measures *measures, enum drill_measure measure, uin
 static void sum_up_recovery_time(struct drill_measures *measures)
 {
     uint64_t last_bad_us = 0;
+    uint64_t requests_since = 0;
     measures->has_recovered = true;
     for (size_t i = 0; i < measures->client_count; i++) {
         const struct drill_client_measure *client = &measures->clients[i];
+        requests_since += client->requests_since;
         if (client->last_bad_us > last_bad_us)
             last_bad_us = client->last_bad_us;
         if (client->is_last_bad)
             measures->has_recovered = false;
     }
+    if (requests_since == 0)
+        return; /* nobody asked: not known, rather than recovered at once */
     uint64_t recovery_us =
         last_bad_us > measures->incident_us ? last_bad_us - measures->incident_us : 0;
     set(measures, DRILL_RECOVERY_TIME, measures->has_recovered ? recovery_us : UINT64_MAX);

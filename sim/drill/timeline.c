@@ -1,6 +1,5 @@
 /* The timeline: calls by an operator, faults, and expectations, each at its time. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "emulators/arc/arc.h"
@@ -30,9 +29,9 @@ static void decide(struct drill *drill, size_t index, bool held, const char *det
     verdict->is_decided = true;
     verdict->held = held;
     verdict->decided_us = drill_now_us(drill);
-    snprintf(verdict->detail, sizeof verdict->detail, "%s", detail);
+    drill_text_copy(verdict->detail, sizeof verdict->detail, detail);
     sim_trace_emit(drill->world->core.trace, "drill.verdict", NULL, FIELD_NUMBER("entry", index),
-                   FIELD_FLAG("held", held), FIELD_TEXT("detail", detail));
+                   FIELD_FLAG("held", held), FIELD_TEXT("detail", verdict->detail));
 }
 
 static enum sim_result expand_reference(void *context, const char *text, const char **expanded,
@@ -53,11 +52,9 @@ static void give_up(struct drill *drill, const struct topo_node *at, const char 
 
 static void attempt_send(struct attempt *attempt);
 
-static void attempt_end(struct attempt *attempt, bool held, const char *detail)
+static void release_json(void *json)
 {
-    decide(attempt->drill, attempt->index, held, detail);
-    cJSON_Delete(attempt->input);
-    free(attempt);
+    cJSON_Delete(json);
 }
 
 /* Worth another endpoint: no answer, or an endpoint that says it is out. */
@@ -80,7 +77,8 @@ static void call_answered(void *context, struct wire_call *call)
     struct attempt *attempt = context;
     const char *expected = attempt->drill->file->timeline[attempt->index].call.fails_with;
     const char *got = call->outcome == WIRE_ERROR ? call->error.code : outcomes[call->outcome];
-    if (asks_for_another(call) && attempt->endpoint + 1 < attempt->endpoint_count) {
+    if (asks_for_another(call) && attempt->endpoint + 1 < attempt->endpoint_count &&
+        !attempt->drill->is_ended) {
         attempt->endpoint++;
         attempt_send(attempt);
         return;
@@ -92,7 +90,7 @@ static void call_answered(void *context, struct wire_call *call)
              call->outcome == WIRE_ERROR && call->error.message != NULL ? call->error.message : "");
     bool held = expected != NULL ? call->outcome == WIRE_ERROR && strcmp(got, expected) == 0
                                  : call->outcome == WIRE_OK;
-    attempt_end(attempt, held, detail);
+    decide(attempt->drill, attempt->index, held, detail);
 }
 
 static const char *first_region(const struct drill *drill)
@@ -137,16 +135,16 @@ static void shuffle_endpoints(struct attempt *attempt)
 static void run_call(struct drill *drill, size_t index)
 {
     const struct drill_timeline_entry *entry = &drill->file->timeline[index];
-    struct attempt *attempt = sim_alloc(sizeof *attempt);
+    struct attempt *attempt = sim_arena_alloc(drill->arena, sizeof *attempt);
     attempt->drill = drill;
     attempt->index = index;
     struct sim_error error;
     if (entry->call.input != NULL && topo_node_to_json(entry->call.input, expand_reference, drill,
                                                        &attempt->input, &error) != RESULT_OK) {
         give_up(drill, entry->call.input, error.message);
-        free(attempt);
         return;
     }
+    sim_arena_defer(drill->arena, release_json, attempt->input);
     if (entry->call.tries_endpoints)
         shuffle_endpoints(attempt);
     attempt_send(attempt);
@@ -224,13 +222,12 @@ static void check_run(void *context)
         return;
     }
     decide(drill, check->index, held, detail);
-    free(check);
 }
 
 static void run_expect(struct drill *drill, size_t index)
 {
     const struct drill_timeline_entry *entry = &drill->file->timeline[index];
-    struct check *check = sim_alloc(sizeof *check);
+    struct check *check = sim_arena_alloc(drill->arena, sizeof *check);
     *check = (struct check){
         .drill = drill, .index = index, .until_us = entry->at_us + entry->expect.within_us};
     check_run(check);
@@ -308,8 +305,8 @@ enum sim_result drill_timeline_check(struct drill *drill, struct sim_error *erro
     }
     if (drill->file->leaves != NULL &&
         sim_network_region_find(drill->world->core.network, drill->file->leaves) == NULL)
-        return sim_error_set(error, RESULT_INVALID, "%s: the world has no Region '%s' to leave",
-                             drill->file->path, drill->file->leaves);
+        return topo_node_fail(drill->file->leaves_at, error,
+                              "the world has no Region '%s' to leave", drill->file->leaves);
     return RESULT_OK;
 }
 
