@@ -141,14 +141,8 @@ static enum sim_result open_dns(struct server *server, const struct server_optio
                                 struct sim_error *error)
 {
     server->dns_address = options->listen != NULL ? options->listen : "127.0.0.1";
-    enum sim_result result = r53_dns_listen(server->world->r53, server->loop, server->dns_address,
-                                            (uint16_t)options->dns_port, error);
-    if (result != RESULT_OK || options->listen != NULL)
-        return result;
-    struct sim_error no_ipv6;
-    (void)!r53_dns_listen(server->world->r53, server->loop, "::1", r53_dns_port(server->world->r53),
-                          &no_ipv6);
-    return RESULT_OK;
+    return r53_dns_listen(server->world->r53, server->loop, server->dns_address,
+                          (uint16_t)options->dns_port, error);
 }
 
 /* A Region's sockets close when it goes down and open again when it comes back. */
