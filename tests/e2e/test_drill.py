@@ -94,3 +94,30 @@ def test_bad_usage_is_exit_2_and_one_line(regionlab, arguments):
     result = regionlab("drill", *arguments)
     assert result.returncode == 2
     assert result.stderr.startswith("regionlab drill: ") and result.stderr.count("\n") == 1
+
+
+def test_in_an_outage_what_was_not_replicated_waits_and_nothing_is_lost(regionlab):
+    result = regionlab("drill", ROOT / "examples/orders/region-outage.yaml", "--json")
+    assert result.returncode == 0, result.stdout
+    report = json.loads(result.stdout)
+    achieved = {objective["name"]: objective["achieved"] for objective in report["objectives"]}
+    assert achieved["missing_at_incident"] == 1 and 0 < achieved["recovery_point"] <= 2_000_000
+    assert achieved["lost_writes"] == 0
+    assert 45_000_000 <= achieved["recovery_time"] <= 120_000_000, "reaction time, propagation and TTL"
+    assert achieved["replication_latency_p99"] >= 200_000_000, "what waited arrives after the outage"
+    assert [failure["detail"] for failure in report["failures"]] == ["connection refused"]
+
+
+def test_if_the_dead_region_never_comes_back_its_unreplicated_write_is_lost_by_key(regionlab, tmp_path):
+    drill = (ROOT / "examples/orders/region-outage.yaml").read_text()
+    forever = drill.replace("  - at: 9m\n    name: us-east-1 is back\n    clear: outage\n", "")
+    assert forever != drill
+    path = tmp_path / "forever.yaml"
+    path.write_text(forever)
+    result = regionlab("drill", path, "--json")
+    assert result.returncode == 1
+    report = json.loads(result.stdout)
+    assert len(report["lost_writes"]) == 1
+    assert set(report["lost_writes"][0]["key"]) == {"OrderId"} and report["lost_writes"][0]["region"] == "us-east-1"
+    text = regionlab("drill", path).stdout
+    assert "Lost writes" in text and report["lost_writes"][0]["key"]["OrderId"]["S"] in text
