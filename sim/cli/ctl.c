@@ -169,15 +169,16 @@ static int answer_print(const struct ctl_arguments *arguments, const struct cont
     cJSON *json = cJSON_Parse(answer->body != NULL ? answer->body : "");
     const cJSON *error = cJSON_GetObjectItemCaseSensitive(json, "error");
     const cJSON *summary = cJSON_GetObjectItemCaseSensitive(json, "summary");
-    int exit_code = answer->status < 400 ? CLI_EXIT_OK : CLI_EXIT_FAILED;
+    int exit_code = answer->status < 400 && cJSON_IsString(summary) ? CLI_EXIT_OK : CLI_EXIT_FAILED;
     if (exit_code != CLI_EXIT_OK) {
         cli_failure(&cli_ctl, exit_code, "%s",
-                    cJSON_IsString(error) ? error->valuestring : "the answer was not understood");
-    } else if (!arguments->json && cJSON_IsString(summary)) {
+                    cJSON_IsString(error) ? error->valuestring
+                                          : "the answer was not understood: is that a regionlab?");
+    } else if (!arguments->json) {
         puts(summary->valuestring);
     } else {
         char *text = cJSON_Print(json);
-        puts(text != NULL ? text : answer->body);
+        puts(text);
         free(text);
     }
     cJSON_Delete(json);

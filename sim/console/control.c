@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emulators/wire/front_message.h"
 #include "sim/console/control_internal.h"
 #include "sim/core/duration.h"
 
@@ -216,7 +217,8 @@ static void run_route(struct control_exchange *exchange, const struct control_ro
             : cJSON_CreateObject();
     sim_arena_defer(exchange->arena, release_json, input);
     exchange->input = input;
-    if (!cJSON_IsObject(input)) {
+    /* What is no UTF-8 must not come back in a sentence: the answer would be no JSON. */
+    if (!cJSON_IsObject(input) || !front_is_utf8(request->body, request->body_bytes)) {
         control_fail(exchange, 400, "the body is no JSON object");
         return;
     }
@@ -256,5 +258,6 @@ void control_handle(struct control *control, struct sim_http_request *request)
         return;
     }
     control_fail(exchange, path_exists ? 405 : 404, "there is no %s %s; docs/control.md lists all",
-                 request->method, request->path);
+                 request->method,
+                 front_is_utf8(request->path, strlen(request->path)) ? request->path : "such path");
 }

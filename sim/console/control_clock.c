@@ -115,6 +115,11 @@ void control_clock_advance(struct control_exchange *exchange)
     const struct sim_core *core = &exchange->world->core;
     enum sim_advance_goal goal = SIM_ADVANCE_TO_TIME;
     uint64_t until_us = 0;
+    if (sim_clock_mode(core->clock) != SIM_CLOCK_VIRTUAL) {
+        control_fail(exchange, 409,
+                     "only a virtual clock can be advanced; this one runs by itself");
+        return;
+    }
     if (!goal_read(exchange, &goal, &until_us))
         return;
     struct advance_context *context = sim_arena_alloc(exchange->arena, sizeof *context);

@@ -41,26 +41,38 @@ static void wait_remove(struct control_wait *wait)
     free(wait);
 }
 
-static bool holds(const struct control_wait *wait, const char **seen)
+/* What one look saw. */
+struct sight {
+    uint64_t backlog;         /* replication */
+    struct r53_answer answer; /* DNS */
+};
+
+static bool holds(const struct control_wait *wait, struct sight *sight)
 {
-    struct control_exchange *exchange = wait->exchange;
+    const struct topo_world *world = wait->exchange->world;
     if (!wait->is_dns) {
-        uint64_t backlog = ddb_backlog(exchange->world->ddb, wait->table, NULL, NULL);
-        *seen = sim_arena_printf(exchange->arena, "%llu records are under way",
-                                 (unsigned long long)backlog);
-        return backlog == 0;
+        sight->backlog = ddb_backlog(world->ddb, wait->table, NULL, NULL);
+        return sight->backlog == 0;
     }
-    struct r53_answer answer;
-    r53_resolve(exchange->world->r53, wait->name, wait->type, wait->client_region, &answer);
-    const char *values = answer.value_count > 0 ? "" : "nothing";
-    bool found = false;
-    for (size_t i = 0; i < answer.value_count; i++) {
-        values = sim_arena_printf(exchange->arena, "%s%s%s", values, i > 0 ? ", " : "",
-                                  answer.values[i]);
-        found = found || strcmp(answer.values[i], wait->value) == 0;
-    }
-    *seen = sim_arena_printf(exchange->arena, "DNS answers %s", values);
-    return found;
+    r53_resolve(world->r53, wait->name, wait->type, wait->client_region, &sight->answer);
+    for (size_t i = 0; i < sight->answer.value_count; i++)
+        if (strcmp(sight->answer.values[i], wait->value) == 0)
+            return true;
+    return false;
+}
+
+/* In words; only for the last look, since the arena keeps what it gives until the answer. */
+static const char *sight_text(const struct control_wait *wait, const struct sight *sight)
+{
+    struct sim_arena *arena = wait->exchange->arena;
+    if (!wait->is_dns)
+        return sim_arena_printf(arena, "%llu records are under way",
+                                (unsigned long long)sight->backlog);
+    const char *values = sight->answer.value_count > 0 ? "" : "nothing";
+    for (size_t i = 0; i < sight->answer.value_count; i++)
+        values =
+            sim_arena_printf(arena, "%s%s%s", values, i > 0 ? ", " : "", sight->answer.values[i]);
+    return sim_arena_printf(arena, "DNS answers %s", values);
 }
 
 static void look(void *context)
@@ -69,15 +81,16 @@ static void look(void *context)
     struct control_exchange *exchange = wait->exchange;
     struct sim_core *core = &exchange->world->core;
     uint64_t now_us = sim_clock_now_us(core->clock);
-    const char *seen = "";
+    struct sight sight;
     wait->event = 0;
-    bool done = holds(wait, &seen);
+    bool done = holds(wait, &sight);
     if (!done && now_us < wait->deadline_us) {
         wait->event = sim_sched_at_background(core->sched, now_us + CHECK_EVERY_US, look, wait);
         return;
     }
     if (wait->is_advancing)
         sim_advance_abandon(core->advance);
+    const char *seen = sight_text(wait, &sight);
     double waited_ms = (double)(now_us - wait->began_us) / 1000;
     if (done) {
         cJSON *answer = cJSON_CreateObject();
