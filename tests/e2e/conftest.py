@@ -118,6 +118,18 @@ def start(tmp_path):
         server.stop()
 
 
+def shared(*arguments):
+    """A fixture for a module: one server for all its tests, ended cleanly with the last of them."""
+
+    @pytest.fixture(scope="module")
+    def server(tmp_path_factory):
+        running = Server(tmp_path_factory.mktemp("shared"), *arguments)
+        yield running
+        running.stop()
+
+    return server
+
+
 @pytest.fixture
 def virtual(start):
     """A server whose clock moves only when the test says so."""
