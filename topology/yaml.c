@@ -331,7 +331,7 @@ static enum sim_result read_stream(FILE *stream, const char *path, struct sim_bu
             break;
     }
     if (ferror(stream))
-        return sim_error_set(error, RESULT_IO, "%s: cannot be read: %s", path, strerror(errno));
+        return sim_error_set(error, RESULT_INVALID, "%s: cannot be read: %s", path, strerror(errno));
     return RESULT_OK;
 }
 
@@ -340,7 +340,7 @@ enum sim_result topo_yaml_load(struct sim_arena *arena, const char *path,
 {
     FILE *stream = fopen(path, "rbe");
     if (stream == NULL)
-        return sim_error_set(error, errno == ENOENT ? RESULT_NOT_FOUND : RESULT_IO,
+        return sim_error_set(error, errno == ENOENT ? RESULT_NOT_FOUND : RESULT_INVALID,
                              "%s: cannot be opened: %s", path, strerror(errno));
     struct sim_buffer text;
     sim_buffer_init(&text);

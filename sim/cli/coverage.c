@@ -27,6 +27,8 @@ static int run(int argument_count, char **arguments)
         fputs(help_text, stdout);
         return CLI_EXIT_OK;
     }
+    if (operands.count > 0)
+        return cli_usage_error(&cli_coverage, "takes no arguments, got \"%s\"", operands.values[0]);
     struct sim_error error;
     if (wire_coverage_write(stdout, services, ARRAY_LEN(services), &error) != RESULT_OK)
         return cli_failure(&cli_coverage, CLI_EXIT_FAILED, "%s", error.message);

@@ -44,7 +44,7 @@ int cli_failure(const struct cli_command *command, int exit_code, const char *fo
     return exit_code;
 }
 
-int main(int argument_count, char **arguments)
+static int run(int argument_count, char **arguments)
 {
     if (argument_count < 2) {
         print_overview(stderr);
@@ -62,4 +62,14 @@ int main(int argument_count, char **arguments)
             return commands[i]->run(argument_count - 1, arguments + 1);
     fprintf(stderr, "regionlab: there is no command \"%s\" (see regionlab --help)\n", name);
     return CLI_EXIT_USAGE;
+}
+
+int main(int argument_count, char **arguments)
+{
+    int exit_code = run(argument_count, arguments);
+    /* Output that did not arrive, on a full disk for example, is no success. */
+    if ((fflush(stdout) == 0 && ferror(stdout) == 0) || exit_code != CLI_EXIT_OK)
+        return exit_code;
+    fputs("regionlab: cannot write to standard output\n", stderr);
+    return CLI_EXIT_FAILED;
 }
