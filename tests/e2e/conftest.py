@@ -95,6 +95,8 @@ class Server:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        if self.log.closed:
+            return  # a test has ended it already
         self.log.seek(0)
         output = self.log.read()
         self.log.close()
