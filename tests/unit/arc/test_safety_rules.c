@@ -27,8 +27,8 @@ static void make_panel(struct arc_lab *lab, struct panel *panel)
     char control[CONTROLS][ARN_BYTES];
     for (int i = 0; i < CONTROLS; i++) {
         arc_lab_control(lab, panel->cluster, panel->arn, names[i], control[i]);
-        snprintf(panel->controls[i], sizeof panel->controls[i], "%s", control[i]);
-        snprintf(panel->quoted[i], sizeof panel->quoted[i], "\"%s\"", control[i]);
+        snprintf(panel->controls[i], sizeof panel->controls[i], "%.255s", control[i]);
+        snprintf(panel->quoted[i], sizeof panel->quoted[i], "\"%.255s\"", control[i]);
     }
     snprintf(panel->all, sizeof panel->all, "\"%s\",\"%s\"", control[0], control[1]);
 }
