@@ -244,7 +244,7 @@ static void give_up_create(struct ddb_replica_job *job, const struct sim_error *
     sim_trace_emit(table->ddb->core->trace, "replica.failed", job->region_name,
                    FIELD_TEXT("table", table->name), FIELD_TEXT("error", error->message));
     ddb_replica_job_stop(table);
-    if (table->member.group->member_count == 1)
+    if (table->member.group != NULL && table->member.group->member_count == 1)
         ddb_group_destroy(table->member.group);
     ddb_table_become_active(table);
 }
@@ -262,6 +262,8 @@ static void begin_create(void *context)
     struct ddb_table *target = job->target;
     target->last_on_demand_us = target->created_us;
     ddb_stream_enable(target, table->stream->view);
+    if (table->member.group == NULL) /* the other members were deleted meanwhile */
+        (void)ddb_group_create(table);
     ddb_group_join(table->member.group, target, table);
     ddb_replica_tell_state(target, "CREATING");
     ddb_backfill_start(table, target, hear_filled);
