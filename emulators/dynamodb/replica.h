@@ -103,6 +103,8 @@ struct ddb_link *ddb_group_link_find(struct ddb_group *group, const struct ddb_t
                                      const struct ddb_table *to);
 /* Asks network and faults anew whether each link is open. */
 void ddb_groups_refresh(struct ddb *ddb);
+/* A member is on its way from one state to another: settings must not be changed meanwhile. */
+bool ddb_group_is_busy(const struct ddb_group *group);
 /* "ACTIVE", "CREATING" or "DELETING", into the trace. */
 void ddb_replica_tell_state(const struct ddb_table *table, const char *state);
 

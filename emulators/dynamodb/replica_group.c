@@ -156,6 +156,15 @@ void ddb_groups_refresh(struct ddb *ddb)
     }
 }
 
+bool ddb_group_is_busy(const struct ddb_group *group)
+{
+    for (size_t i = 0; i < group->member_count; i++) {
+        if (group->members[i]->status != DDB_TABLE_ACTIVE)
+            return true;
+    }
+    return false;
+}
+
 void ddb_replica_tell_state(const struct ddb_table *table, const char *state)
 {
     sim_trace_emit(table->ddb->core->trace, "replica.state", ddb_region_name(table),

@@ -127,7 +127,7 @@ static bool check_deletable(const struct ddb_table *table, struct ddb_fault *fau
                                   "deletion. Disable deletion protection first.");
     if (is_member && table->status == DDB_TABLE_CREATING)
         return ddb_fail(fault, in_use, IN_USE "Table: %s is being used.", table->name);
-    if (is_member && table->status != DDB_TABLE_ACTIVE)
+    if (is_member && ddb_group_is_busy(table->member.group))
         return ddb_fail(fault, in_use,
                         "The resource which you are attempting to change is in use.");
     if (table->status == DDB_TABLE_CREATING)

@@ -91,13 +91,14 @@ static bool refuse_unserved(const cJSON *input, struct ddb_fault *fault)
 static bool check_state(const struct ddb_table *table, const cJSON *input, struct ddb_fault *fault)
 {
     static const char *const in_use = "ResourceInUseException";
-    if (table->status == DDB_TABLE_ACTIVE)
+    const struct ddb_group *group = table->member.group;
+    if (table->status == DDB_TABLE_ACTIVE && (group == NULL || !ddb_group_is_busy(group)))
         return true;
     if (has(input, "DeletionProtectionEnabled"))
         return ddb_fail(fault, in_use,
                         "Table needs to be in ACTIVE status to modify deletion protection "
                         "setting.");
-    if (table->member.group != NULL)
+    if (group != NULL)
         return ddb_fail(fault, in_use,
                         "The resource which you are attempting to change is in use.");
     static const char *const texts[] = {
