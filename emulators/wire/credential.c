@@ -6,12 +6,14 @@
 #include <strings.h>
 
 #include "emulators/wire/dispatch.h"
+#include "emulators/wire/http_date.h"
+#include "emulators/wire/signature_date.h"
 #include "sim/core/buffer.h"
 
 #define HMAC  "AWS4-HMAC-SHA256"
 #define ECDSA "AWS4-ECDSA-P256-SHA256"
 
-static bool is_ecdsa(const struct credential *credential)
+bool credential_is_ecdsa(const struct credential *credential)
 {
     return credential->algorithm != NULL && strcmp(credential->algorithm, ECDSA) == 0;
 }
@@ -36,7 +38,7 @@ static void split_scope(const struct front_message *message, struct credential *
         if (at != NULL)
             *at++ = '\0';
     }
-    const bool has_region = !is_ecdsa(credential);
+    const bool has_region = !credential_is_ecdsa(credential);
     if (count != (has_region ? HMAC_PARTS : ECDSA_PARTS))
         return;
     credential->access_key = parts[0];
@@ -47,9 +49,9 @@ static void split_scope(const struct front_message *message, struct credential *
 }
 
 /* A signature for one named Region says as much as a scope. */
-static void read_region_set(const struct front_message *message, struct credential *credential)
+static void read_region_set(struct credential *credential)
 {
-    const char *set = message->known[FRONT_AMZ_REGION_SET];
+    const char *set = credential->region_set;
     if (set != NULL && set[0] != '\0' && strpbrk(set, ",*") == NULL)
         credential->region = set;
 }
@@ -93,10 +95,25 @@ static const char *query_value(const struct front_message *message, const char *
     return sim_query_find(message->arena, message->query, name);
 }
 
+/* The Date header in the form that signatures use; NULL: it is no date. */
+static const char *read_date_header(const struct front_message *message)
+{
+    const char *text = message->known[FRONT_DATE];
+    uint64_t time_s = 0;
+    if (signature_date_parse(text, &time_s))
+        return text;
+    if (!http_date_parse(text, &time_s))
+        return NULL;
+    char basic[SIGNATURE_DATE_BYTES];
+    signature_date_format(time_s, basic);
+    return sim_arena_strdup(message->arena, basic);
+}
+
 void credential_read(const struct front_message *message, struct credential *credential)
 {
     *credential = (struct credential){.authorization = message->known[FRONT_AUTHORIZATION],
-                                      .date = message->known[FRONT_AMZ_DATE]};
+                                      .date = message->known[FRONT_AMZ_DATE],
+                                      .region_set = message->known[FRONT_AMZ_REGION_SET]};
     if (message->query[0] != '\0')
         credential->is_in_query = query_value(message, "X-Amz-Algorithm") != NULL;
     if (credential->authorization != NULL) {
@@ -107,11 +124,14 @@ void credential_read(const struct front_message *message, struct credential *cre
         credential->signature = query_value(message, "X-Amz-Signature");
         credential->signed_headers = query_value(message, "X-Amz-SignedHeaders");
         credential->date = query_value(message, "X-Amz-Date");
+        credential->region_set = query_value(message, "X-Amz-Region-Set");
     }
+    if (credential->date == NULL && !credential->is_in_query && message->known[FRONT_DATE] != NULL)
+        credential->date = read_date_header(message);
     credential->has_date = credential->date != NULL || message->known[FRONT_DATE] != NULL;
     split_scope(message, credential);
-    if (is_ecdsa(credential))
-        read_region_set(message, credential);
+    if (credential_is_ecdsa(credential))
+        read_region_set(credential);
 }
 
 const char *credential_account(const struct credential *credential)
@@ -195,37 +215,128 @@ static bool check_parts(const struct front_message *message, const struct creden
                                              : refuse_incomplete_header(message, credential, error);
 }
 
-/* "20260101T000000Z" */
-static bool is_basic_iso8601(const char *text)
+static bool check_date(const struct front_message *message, const struct credential *credential,
+                       const struct credential_rules *rules, struct wire_error *error)
 {
-    if (strlen(text) != 16 || text[8] != 'T' || text[15] != 'Z')
-        return false;
-    return strspn(text, "0123456789") == 8 && strspn(text + 9, "0123456789") == 6;
+    uint64_t time_s = 0;
+    const char *date = credential->date;
+    if (date == NULL && !rules->is_verified)
+        return true;
+    if (date == NULL)
+        date = message->known[FRONT_DATE];
+    if (!signature_date_parse(date, &time_s))
+        return signature_date_refuse(message->arena, date, error);
+    if (!rules->is_verified || rules->now_us == 0)
+        return true;
+    const char *expires =
+        credential->authorization == NULL ? query_value(message, "X-Amz-Expires") : NULL;
+    return signature_date_check(message->arena, date, expires, rules->now_us, error);
 }
 
-static bool signs_host(const char *signed_headers)
+static bool signs_header(const char *signed_headers, const char *name)
 {
+    const size_t bytes = strlen(name);
     for (const char *at = signed_headers; at != NULL; at = strchr(at, ';')) {
         if (*at == ';')
             at++;
-        if (strcspn(at, ";") == 4 && strncasecmp(at, "host", 4) == 0)
+        if (strcspn(at, ";") == bytes && strncasecmp(at, name, bytes) == 0)
             return true;
     }
     return false;
 }
 
-static bool check_scope(const struct front_message *message, const struct credential *credential,
-                        const char *signing_name, struct wire_error *error)
+/* Host always; the Region set when it says where a signature is good and stands in a header. */
+static bool check_signed_headers(const struct credential *credential,
+                                 const struct credential_rules *rules, struct wire_error *error)
 {
+    if (!signs_header(credential->signed_headers, "Host"))
+        return refuse(error, "InvalidSignatureException",
+                      "'Host' must be a 'SignedHeader' in the AWS Authorization.");
+    if (rules->is_verified && credential_is_ecdsa(credential) &&
+        credential->authorization != NULL && credential->region_set != NULL &&
+        !signs_header(credential->signed_headers, "X-Amz-Region-Set"))
+        return refuse(error, "InvalidSignatureException",
+                      "'X-Amz-Region-Set' must be a 'SignedHeader' in the AWS Authorization.");
+    return true;
+}
+
+/* A pattern with stars against the whole text; only the last star seen is tried again. */
+static bool matches(const char *pattern, size_t pattern_bytes, const char *text)
+{
+    size_t at = 0;
+    size_t behind_star = 0; /* 0: none yet */
+    const char *retry = NULL;
+    while (*text != '\0') {
+        if (at < pattern_bytes && pattern[at] == '*') {
+            behind_star = ++at;
+            retry = text;
+        } else if (at < pattern_bytes && pattern[at] == *text) {
+            at++;
+            text++;
+        } else if (behind_star > 0) {
+            at = behind_star;
+            text = ++retry;
+        } else {
+            return false;
+        }
+    }
+    while (at < pattern_bytes && pattern[at] == '*')
+        at++;
+    return at == pattern_bytes;
+}
+
+bool credential_covers(const char *region_set, const char *region)
+{
+    const char *set = region_set;
+    while (*set != '\0') {
+        const size_t bytes = strcspn(set, ",");
+        size_t from = strspn(set, " ");
+        size_t to = bytes;
+        while (to > from && set[to - 1] == ' ')
+            to--;
+        if (from < to && matches(set + from, to - from, region))
+            return true;
+        set += bytes;
+        set += *set == ',';
+    }
+    return false;
+}
+
+/* What the signature is for: the Region of the scope, or the set of 4a. */
+static const char *signed_regions(const struct credential *credential)
+{
+    const char *regions =
+        credential_is_ecdsa(credential) ? credential->region_set : credential->region;
+    return regions == NULL ? "" : regions;
+}
+
+static bool is_wrong_region(const struct credential *credential,
+                            const struct credential_rules *rules)
+{
+    if (!rules->is_verified || rules->region == NULL)
+        return false;
+    if (credential_is_ecdsa(credential))
+        return !credential_covers(signed_regions(credential), rules->region);
+    return strcmp(signed_regions(credential), rules->region) != 0;
+}
+
+static bool check_scope(const struct front_message *message, const struct credential *credential,
+                        const struct credential_rules *rules, struct wire_error *error)
+{
+    const char *signing_name = rules->signing_name;
+    const bool wrong_region = is_wrong_region(credential, rules);
     const bool wrong_service = strcmp(credential->service, signing_name) != 0;
     const bool wrong_end = strcmp(credential->terminator, "aws4_request") != 0;
     const bool wrong_date =
         credential->date != NULL && (strlen(credential->scope_date) != 8 ||
                                      strncmp(credential->scope_date, credential->date, 8) != 0);
-    if (!wrong_service && !wrong_end && !wrong_date)
+    if (!wrong_region && !wrong_service && !wrong_end && !wrong_date)
         return true;
     struct sim_buffer text;
     sim_buffer_init(&text);
+    if (wrong_region)
+        sim_buffer_printf(&text, "Credential should be scoped to a valid region, not '%s'. ",
+                          signed_regions(credential));
     if (wrong_service)
         sim_buffer_printf(&text, "Credential should be scoped to correct service: '%s'. ",
                           signing_name);
@@ -245,21 +356,15 @@ static bool check_scope(const struct front_message *message, const struct creden
 }
 
 bool credential_check(const struct front_message *message, const struct credential *credential,
-                      const char *signing_name, struct wire_error *error)
+                      const struct credential_rules *rules, struct wire_error *error)
 {
     if (!check_parts(message, credential, error))
         return false;
     struct sim_arena *arena = message->arena;
-    if (credential->date != NULL && !is_basic_iso8601(credential->date))
-        return refuse(error, "IncompleteSignatureException",
-                      sim_arena_printf(arena,
-                                       "Date must be in ISO-8601 'basic format'. Got '%s'. See "
-                                       "http://en.wikipedia.org/wiki/ISO_8601",
-                                       credential->date));
-    if (!signs_host(credential->signed_headers))
-        return refuse(error, "InvalidSignatureException",
-                      "'Host' must be a 'SignedHeader' in the AWS Authorization.");
-    if (strcmp(credential->algorithm, HMAC) != 0 && !is_ecdsa(credential))
+    if (!check_date(message, credential, rules, error) ||
+        !check_signed_headers(credential, rules, error))
+        return false;
+    if (strcmp(credential->algorithm, HMAC) != 0 && !credential_is_ecdsa(credential))
         return refuse(
             error, "IncompleteSignatureException",
             sim_arena_printf(arena, "Unsupported AWS 'algorithm': '%s' (only " HMAC " for now). ",
@@ -269,8 +374,8 @@ bool credential_check(const struct front_message *message, const struct credenti
                       sim_arena_printf(arena,
                                        "Credential must have exactly %s slash-delimited elements, "
                                        "e.g. keyid/date/%sservice/term, got '%s'",
-                                       is_ecdsa(credential) ? "4" : "5",
-                                       is_ecdsa(credential) ? "" : "region/",
+                                       credential_is_ecdsa(credential) ? "4" : "5",
+                                       credential_is_ecdsa(credential) ? "" : "region/",
                                        credential->credential));
-    return check_scope(message, credential, signing_name, error);
+    return check_scope(message, credential, rules, error);
 }

@@ -11,6 +11,8 @@
 
 struct wire_front {
     struct wire_dispatcher *dispatcher;
+    struct front_access access;
+    bool needs_access; /* there is more to look at than whether a request is signed at all */
     struct sim_random request_ids; /* of requests that end before there is a call */
     uint64_t date_s;               /* the second that date shows */
     char date[HTTP_DATE_BYTES];
@@ -28,6 +30,8 @@ struct wire_front *wire_front_create(struct wire_dispatcher *dispatcher)
     PRE(dispatcher != NULL);
     struct wire_front *front = sim_alloc(sizeof(*front));
     front->dispatcher = dispatcher;
+    front->access = (struct front_access){.keys = signature_keys_create(),
+                                          .clock = wire_dispatcher_host(dispatcher)->core->clock};
     front->date_s = UINT64_MAX;
     sim_random_init(&front->request_ids, wire_dispatcher_host(dispatcher)->core->seed,
                     "wire/front/request-id");
@@ -36,7 +40,22 @@ struct wire_front *wire_front_create(struct wire_dispatcher *dispatcher)
 
 void wire_front_destroy(struct wire_front *front)
 {
+    if (front == NULL)
+        return;
+    signature_keys_destroy(front->access.keys);
     free(front);
+}
+
+void wire_front_add_access_key(struct wire_front *front, const struct wire_access_key *key)
+{
+    signature_keys_add(front->access.keys, key);
+    front->needs_access = true;
+}
+
+void wire_front_verify_signatures(struct wire_front *front)
+{
+    front->access.is_verified = true;
+    front->needs_access = true;
 }
 
 static const char *date_now(struct wire_front *front)
@@ -159,6 +178,7 @@ void wire_front_handle(struct wire_front *front, const struct wire_listener *lis
     struct live *live = sim_arena_alloc(request->arena, sizeof(*live));
     live->front = front;
     live->http = request;
+    live->exchange.access = front->needs_access ? &front->access : NULL;
     struct front_message *message = &live->exchange.message;
     front_message_from_http(message, request);
     struct front_reply reply;

@@ -9,6 +9,7 @@
 #define EMULATORS_WIRE_FRONT_H
 
 #include "emulators/wire/dispatch.h"
+#include "emulators/wire/signature_keys.h"
 #include "sim/core/http.h"
 
 struct wire_front;
@@ -22,6 +23,12 @@ struct wire_listener {
 
 MUST_USE struct wire_front *wire_front_create(struct wire_dispatcher *dispatcher);
 void wire_front_destroy(struct wire_front *front);
+
+/* Makes a key of an account known (copied); one of the same id goes. */
+void wire_front_add_access_key(struct wire_front *front, const struct wire_access_key *key);
+/* From now on requests need a known key and a signature that fits. Before, any key works, and those
+ * not known belong to the account that their twelve digits are, or to the default one. */
+void wire_front_verify_signatures(struct wire_front *front);
 
 /* Answers the request, now or later. Paths under /_ are not ours: the caller looks at those first.
  */

@@ -129,6 +129,8 @@ static enum sim_result inflate_all(z_stream *stream, struct front_message *messa
         capacity *= 4;
     }
     plain[used] = '\0';
+    message->sent_body = message->body;
+    message->sent_body_bytes = message->body_bytes;
     message->body = plain;
     message->body_bytes = used;
     return RESULT_OK;

@@ -30,6 +30,8 @@ struct front_message {
     const char *query; /* percent-encoded, "" if there is none */
     const char *body;  /* NUL-terminated behind body_bytes */
     size_t body_bytes;
+    const char *sent_body; /* before Content-Encoding was undone; NULL: body is as it was sent */
+    size_t sent_body_bytes;
     bool body_too_large; /* was over the limit and thrown away */
     const char *local_address;
     const struct sim_http_header *headers; /* all, in the order received */

@@ -20,12 +20,22 @@ struct front_reply {
     size_t header_count;
 };
 
+struct signature_keys;
+
+/* Which access keys there are, and whether it takes one of them. */
+struct front_access {
+    struct signature_keys *keys;
+    const struct sim_clock *clock; /* dates of signatures are compared with it in real mode only */
+    bool is_verified;              /* unknown keys and wrong signatures are refused */
+};
+
 /* What a protocol has to go by. */
 struct front_exchange {
     struct front_message message;
     struct front_route route;
     const struct wire_operation_fact *operation; /* NULL: not known (yet) */
     const char *request_id;                      /* known when it comes to answers */
+    const struct front_access *access;           /* NULL: any key works */
 };
 
 enum front_decoded {
@@ -61,6 +71,10 @@ void front_exchange_encode(const struct front_exchange *exchange, const struct w
  * form the client seems to read. */
 void front_exchange_encode_error(const struct front_exchange *exchange,
                                  const struct wire_error *error, struct front_reply *reply);
+
+/* May this request in, by its signature? Also finds the account of the key. False with *error in
+ * the words and the codes of the JSON services. */
+MUST_USE bool front_authenticate(struct front_exchange *exchange, struct wire_error *error);
 
 /* HTTP status of an error: its own, the error shape's, 500 for server faults, else 400. */
 int front_error_status(const struct front_exchange *exchange, const struct wire_error *error);

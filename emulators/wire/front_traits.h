@@ -23,6 +23,7 @@ struct front_traits {
     size_t form_count;
     bool has_crc32;                      /* x-amz-crc32 over each JSON body */
     bool has_server;                     /* "Server: Server" */
+    bool signs_path_as_sent;             /* signers leave the path alone, as for S3 */
     bool answers_nameless;               /* takes what names no service: GET / asks its health */
     const char *const *empty_operations; /* success has no body at all; ends with NULL */
 };

@@ -6,6 +6,8 @@
 
 #define HTTP_DATE_BYTES 32
 
+/* False: not this form, or no such day. The day's name is not looked at. */
+MUST_USE bool http_date_parse(const char *text, uint64_t *time_s);
 void http_date_format(uint64_t time_s, char text[HTTP_DATE_BYTES]); /* s since the epoch */
 
 #endif

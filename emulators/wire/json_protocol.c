@@ -123,8 +123,7 @@ static enum front_decoded decode(struct front_exchange *exchange, cJSON **input,
                                                                  target == NULL ? "" : target)};
         return FRONT_REFUSED;
     }
-    const char *signing_name = front_traits_signing_name(route->traits, route->service->id);
-    if (!credential_check(message, &route->credential, signing_name, error))
+    if (!front_authenticate(exchange, error))
         return FRONT_REFUSED;
     if (!wire_convert(route->model, exchange->operation->input, tree, message->arena, error))
         return FRONT_REFUSED;

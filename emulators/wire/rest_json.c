@@ -16,11 +16,9 @@ static enum front_decoded refuse(struct wire_error *error, const char *code, int
 }
 
 /* REST services answer 403 to what is not signed. */
-static bool check_credential(const struct front_exchange *exchange, struct wire_error *error)
+static bool check_credential(struct front_exchange *exchange, struct wire_error *error)
 {
-    const struct front_route *route = &exchange->route;
-    const char *signing_name = front_traits_signing_name(route->traits, route->service->id);
-    if (credential_check(&exchange->message, &route->credential, signing_name, error))
+    if (front_authenticate(exchange, error))
         return true;
     error->status = 403;
     return false;

@@ -58,8 +58,7 @@ static enum front_decoded decode(struct front_exchange *exchange, cJSON **input,
         return FRONT_REFUSED;
     }
     exchange->operation = uri.operation;
-    const char *signing_name = front_traits_signing_name(route->traits, route->service->id);
-    if (!credential_check(message, &route->credential, signing_name, error))
+    if (!front_authenticate(exchange, error))
         return refuse_respelled(error);
     *input = front_keep_json(message->arena, cJSON_CreateObject());
     if (has_body_members(exchange->operation->input) && !xml_read(exchange, *input, error))
