@@ -5,7 +5,8 @@
  * Form     One document; mappings with text keys, sequences, scalars. Refused with a sentence:
  *          duplicate keys, anchors, aliases, tags, several documents, and what exceeds the limits.
  * Owner    The arena owns the tree. The text may go once it is parsed; file is copied.
- * Errors   INVALID with place and sentence; LIMIT for what is too large; IO, NOT_FOUND for files.
+ * Errors   INVALID with place and sentence, also for a file that cannot be read; NOT_FOUND for one
+ *          that is not there; LIMIT for what is too large.
  */
 #ifndef TOPOLOGY_YAML_H
 #define TOPOLOGY_YAML_H

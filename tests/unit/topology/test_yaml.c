@@ -325,7 +325,7 @@ static void test_files_that_cannot_be_read_are_named(void **state)
     struct sim_error error = {0};
     assert_int_equal(topo_yaml_load(arena, "no/such.yaml", &root, &error), RESULT_NOT_FOUND);
     assert_string_equal(error.message, "no/such.yaml: cannot be opened: No such file or directory");
-    assert_int_equal(topo_yaml_load(arena, "topology", &root, &error), RESULT_IO);
+    assert_int_equal(topo_yaml_load(arena, "topology", &root, &error), RESULT_INVALID);
     assert_string_equal(error.message, "topology: cannot be read: Is a directory");
     assert_null(root);
     sim_arena_destroy(arena);
