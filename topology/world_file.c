@@ -237,6 +237,8 @@ enum sim_result topo_world_file_read(struct sim_arena *arena, const struct topo_
         result = topo_read_text(topo_node_find(root, "description"), &read->description, error);
     if (result == RESULT_OK)
         result = read_ground(&loader, root);
+    if (result == RESULT_OK)
+        result = world_read_access_keys(&loader, topo_node_find(root, "access_keys"));
     /* Applications before what points at them; controls before the health checks that follow. */
     if (result == RESULT_OK)
         result = read_applications(&loader, topo_node_find(root, "applications"));

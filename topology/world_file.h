@@ -41,6 +41,14 @@ struct topo_client_network_entry {
     const char *region;
 };
 
+/* Who may call, and for which account. */
+struct topo_access_key_entry {
+    const struct topo_node *at;
+    const char *id;
+    const char *secret;
+    const char *account; /* twelve digits; NULL: the default account */
+};
+
 struct topo_texts {
     const char **values;
     size_t count;
@@ -156,6 +164,8 @@ struct topo_world_file {
     struct topo_timings timings;
     struct topo_client_network_entry *client_networks;
     size_t client_network_count;
+    struct topo_access_key_entry *access_keys;
+    size_t access_key_count;
     struct topo_table_entry *tables;
     size_t table_count;
     struct topo_health_check_entry *health_checks; /* children stand before their parents */

@@ -43,6 +43,7 @@ MUST_USE enum sim_result world_check_known(struct world_loader *loader,
                                            const struct topo_node *value, const char *what,
                                            const void *entries, size_t count, size_t entry_bytes);
 /* The sections that have a file of their own. */
+enum sim_result world_read_access_keys(struct world_loader *loader, const struct topo_node *list);
 enum sim_result world_read_dynamodb(struct world_loader *loader, const struct topo_node *node);
 enum sim_result world_read_arc(struct world_loader *loader, const struct topo_node *node);
 enum sim_result world_read_route53(struct world_loader *loader, const struct topo_node *node);
@@ -52,6 +53,7 @@ extern const struct topo_section world_section_region;
 extern const struct topo_section world_section_link;
 extern const struct topo_section world_section_timings;
 extern const struct topo_section world_section_client_network;
+extern const struct topo_section world_section_access_key;
 extern const struct topo_section world_section_dynamodb;
 extern const struct topo_section world_section_table;
 extern const struct topo_section world_section_key;

@@ -8,7 +8,7 @@
 static const struct topo_key world_keys[] = {
     {"world", REQUIRED}, {"description", OPTIONAL}, {"regions", REQUIRED}, {"links", OPTIONAL},
     {"timings", OPTIONAL}, {"client_networks", OPTIONAL}, {"applications", OPTIONAL},
-    {"dynamodb", OPTIONAL}, {"arc", OPTIONAL}, {"route53", OPTIONAL},
+    {"dynamodb", OPTIONAL}, {"arc", OPTIONAL}, {"route53", OPTIONAL}, {"access_keys", OPTIONAL},
 };
 static const struct topo_key region_keys[] = {{"name", REQUIRED}, {"services", OPTIONAL}};
 static const struct topo_key link_keys[] = {
@@ -19,6 +19,9 @@ static const struct topo_key timings_keys[] = {
     {"transient", OPTIONAL}, {"dns_change", OPTIONAL}, {"dns_health", OPTIONAL},
 };
 static const struct topo_key client_network_keys[] = {{"cidr", REQUIRED}, {"region", REQUIRED}};
+static const struct topo_key access_key_keys[] = {
+    {"id", REQUIRED}, {"secret", REQUIRED}, {"account", OPTIONAL},
+};
 static const struct topo_key application_keys[] = {
     {"name", REQUIRED}, {"regions", REQUIRED}, {"port", OPTIONAL}, {"parameters", OPTIONAL},
 };
@@ -63,6 +66,7 @@ SECTION(link);
 SECTION(timings);
 SECTION(client_network);
 SECTION(application);
+SECTION(access_key);
 SECTION(dynamodb);
 SECTION(table);
 SECTION(key);
@@ -85,7 +89,7 @@ static const struct topo_section *const sections[] = {
     &world_section_arc,             &world_section_cluster,        &world_section_control_panel,
     &world_section_routing_control, &world_section_safety_rule,    &world_section_route53,
     &world_section_health_check,    &world_section_zone,           &world_section_record,
-    &world_section_alias,           &world_section_endpoint,
+    &world_section_alias,           &world_section_endpoint,       &world_section_access_key,
 };
 /* clang-format on */
 
