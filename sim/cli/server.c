@@ -209,6 +209,19 @@ static enum sim_result open_machinery(struct server *server, struct sim_error *e
     return result;
 }
 
+/* Who may call: the world's keys, and whether anybody else may. */
+static void set_access(struct server *server, const struct server_options *options)
+{
+    const struct topo_world_file *file = server->world->file;
+    for (size_t i = 0; i < file->access_key_count; i++) {
+        const struct topo_access_key_entry *entry = &file->access_keys[i];
+        const struct wire_access_key key = {entry->id, entry->secret, entry->account};
+        wire_front_add_access_key(server->front, &key);
+    }
+    if (options->verifies_signatures)
+        wire_front_verify_signatures(server->front);
+}
+
 enum sim_result server_open(const struct server_options *options, struct server **server,
                             struct sim_error *error)
 {
@@ -234,6 +247,7 @@ enum sim_result server_open(const struct server_options *options, struct server 
                                                         .after_reset = world_reset,
                                                         .after_reset_context = opened};
         opened->front = wire_front_create(opened->world->dispatcher);
+        set_access(opened, options);
         opened->control = control_create(&control_options);
         result = open_sockets(opened, options, error);
     }

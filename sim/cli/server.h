@@ -27,6 +27,7 @@ struct server_options {
     uint64_t cluster_port;
     uint64_t seed;
     struct sim_clock_options clock;
+    bool verifies_signatures; /* else any access key works */
     FILE *trace; /* NULL: none */
 };
 

@@ -26,6 +26,8 @@ static const char help_text[] =
     "  --clock real|virtual  virtual: time moves only by \"regionlab ctl clock advance\"\n"
     "  --scale N             simulated time runs N times as fast\n"
     "  --seed N              ids, lags and choices repeat for a seed (default: a fresh one)\n"
+    "  --verify-signatures   refuse unknown access keys and wrong signatures; without it any key\n"
+    "                        works. Known are the world file's access_keys, and test/test\n"
     "  --trace FILE          write every event as a JSON line\n"
     "  --ready-file FILE     written once everything listens: KEY=VALUE lines with the ports\n"
     "\n"
@@ -57,6 +59,7 @@ static int arguments_parse(int argument_count, char **values, struct up_argument
         {.name = "clock", .kind = CLI_TEXT, .target = &arguments->clock},
         {"scale", CLI_NUMBER, SCALE_MAX, &arguments->scale, &arguments->has_scale},
         {"seed", CLI_NUMBER, UINT64_MAX, &server->seed, &arguments->has_seed},
+        {.name = "verify-signatures", .kind = CLI_FLAG, .target = &server->verifies_signatures},
         {.name = "trace", .kind = CLI_TEXT, .target = &arguments->trace_path},
         {.name = "ready-file", .kind = CLI_TEXT, .target = &arguments->ready_path},
     };
