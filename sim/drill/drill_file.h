@@ -61,7 +61,7 @@ struct drill_call_entry {
     const char *service;
     const char *operation;
     const char *region;   /* where; NULL: the first of the world */
-    const char *from;     /* where the operator sits; NULL: the same Region, no network */
+    const char *from;     /* where the operator sits; NULL: the first Region of the world */
     bool tries_endpoints; /* cluster endpoints in random order until one answers */
     const struct topo_node *input;
     const char *fails_with; /* expected error code; NULL: it must succeed */

@@ -41,13 +41,17 @@ static enum sim_result expand_reference(void *context, const char *text, const c
     return topo_names_expand(drill->world->names, drill->arena, text, expanded, error);
 }
 
-/* The file is wrong in a way that only the world could tell: the run ends. */
-static void give_up(struct drill *drill, const struct topo_node *at, const char *message)
+/* The file is wrong in a way that only the world could tell: the run ends. at is NULL where the
+ * message has its place already. */
+static void give_up(struct drill *drill, const struct topo_node *at, const struct sim_error *why)
 {
     if (drill->has_failed)
         return;
     drill->has_failed = true;
-    topo_node_fail(at, drill->error, "%s", message);
+    if (at != NULL)
+        topo_node_fail(at, drill->error, "%s", why->message);
+    else
+        *drill->error = *why;
 }
 
 static void attempt_send(struct attempt *attempt);
@@ -141,7 +145,7 @@ static void run_call(struct drill *drill, size_t index)
     struct sim_error error;
     if (entry->call.input != NULL && topo_node_to_json(entry->call.input, expand_reference, drill,
                                                        &attempt->input, &error) != RESULT_OK) {
-        give_up(drill, entry->call.input, error.message);
+        give_up(drill, NULL, &error);
         return;
     }
     sim_arena_defer(drill->arena, release_json, attempt->input);
@@ -156,7 +160,7 @@ static void run_fault(struct drill *drill, size_t index)
     struct sim_error error;
     if (sim_faults_add(drill->world->core.faults, &entry->fault.spec, &drill->fault_ids[index],
                        &error) != RESULT_OK)
-        give_up(drill, entry->at, error.message);
+        give_up(drill, entry->at, &error);
     else
         decide(drill, index, true, sim_fault_kind_name(entry->fault.spec.kind));
 }
@@ -211,7 +215,7 @@ static void check_run(void *context)
     bool held = false;
     if (topo_names_expand(drill->world->names, drill->arena, expect->wanted, &wanted, &error) !=
         RESULT_OK)
-        give_up(drill, drill->file->timeline[check->index].at, error.message);
+        give_up(drill, drill->file->timeline[check->index].at, &error);
     else if (expect->kind == DRILL_EXPECT_DNS)
         held = dns_holds(drill, expect, wanted, detail, sizeof detail);
     else
