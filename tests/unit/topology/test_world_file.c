@@ -52,7 +52,17 @@ static const struct {
      "world.yaml:5:1: unknown key 'dynamdb' in 'world'; did you mean 'dynamodb'?"},
     {"a foreign key", TWO "s3: {}\n",
      "world.yaml:5:1: unknown key 's3' in 'world'; allowed: 'world', 'description', 'regions', "
-     "'links', 'timings', 'client_networks', 'applications', 'dynamodb', 'arc' and 'route53'"},
+     "'links', 'timings', 'client_networks', 'applications', 'dynamodb', 'arc', 'route53' and "
+     "'access_keys'"},
+    {"an access key without a secret", TWO "access_keys:\n- id: AKIA\n",
+     "world.yaml:6:3: the key 'secret' is missing in 'access_key'"},
+    {"an access key twice", TWO "access_keys:\n- {id: AKIA, secret: a}\n- {id: AKIA, secret: b}\n",
+     "world.yaml:7:8: the access key 'AKIA' is already defined in line 6; each needs a name of its "
+     "own"},
+    {"an access key that would break a scope", TWO "access_keys:\n- {id: AK/IA, secret: a}\n",
+     "world.yaml:6:8: 'id' is at most 128 letters, digits, '_' and '-', such as AKIAEXAMPLE"},
+    {"an account of eleven digits", TWO "access_keys:\n- {id: AKIA, secret: a, account: 12345678901}\n",
+     "world.yaml:6:34: 'account' is twelve digits, such as \"111122223333\", not '12345678901'"},
     {"a key twice", TWO "world: v\n",
      "world.yaml:5:1: 'world' stands here for the second time; the first is in line 1"},
     {"a name that is a list", "world: [w]\nregions: []\n",
@@ -266,9 +276,29 @@ static void test_links_keep_what_they_say(void **state)
     sim_arena_destroy(arena);
 }
 
+static void test_access_keys_are_of_an_account_or_the_default_one(void **state)
+{
+    (void)state;
+    struct sim_arena *arena = sim_arena_create();
+    const struct topo_world_file *file = NULL;
+    struct sim_error error = {0};
+    static const char text[] =
+        TWO "access_keys:\n- {id: AKIA, secret: s/+=, account: 000011112222}\n"
+            "- {id: test, secret: other}\n";
+    if (read_text(arena, text, &file, &error) != RESULT_OK)
+        fail_msg("%s", error.message);
+    assert_int_equal(file->access_key_count, 2);
+    assert_string_equal(file->access_keys[0].secret, "s/+=");
+    assert_string_equal(file->access_keys[0].account, "000011112222");
+    assert_string_equal(file->access_keys[1].id, "test");
+    assert_null(file->access_keys[1].account);
+    sim_arena_destroy(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_access_keys_are_of_an_account_or_the_default_one),
         cmocka_unit_test(test_each_mistake_is_named_with_its_place),
         cmocka_unit_test(test_what_a_file_leaves_out_has_defaults),
         cmocka_unit_test(test_links_keep_what_they_say),
