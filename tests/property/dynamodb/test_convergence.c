@@ -5,7 +5,8 @@
  * item, the greatest version that was ever acknowledged, compared by (time, Region name) right
  * here. After everything is healed and idle each replica must hold exactly that.
  *
- * REGIONLAB_SEED=n plays one seed; REGIONLAB_LONG=1 plays ten times as many. */
+ * REGIONLAB_SEED=n plays one seed; REGIONLAB_LONG=1 plays ten times as many; REGIONLAB_OPERATIONS=n
+ * plays that many operations a seed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -399,7 +400,9 @@ static void play(uint64_t seed, struct totals *totals, char hash[SIM_TRACE_HASH_
 {
     struct run *run = sim_alloc(sizeof *run);
     begin(run, seed);
-    for (int i = 1; i <= OPERATIONS; i++)
+    const char *wanted = getenv("REGIONLAB_OPERATIONS");
+    long operations = wanted != NULL ? strtol(wanted, NULL, 10) : OPERATIONS;
+    for (int i = 1; i <= operations; i++)
         operate(run, i);
     while (run->fault_count > 0)
         mend(run, 0);
