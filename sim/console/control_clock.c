@@ -53,6 +53,7 @@ static void advanced(void *context, uint64_t events_ran)
 {
     const struct advance_context *advance = context;
     struct control_exchange *exchange = advance->exchange;
+    struct control *control = exchange->control;
     const struct sim_core *core = &exchange->world->core;
     uint64_t now_us = sim_clock_now_us(core->clock);
     char now[SIM_CLOCK_TEXT_BYTES];
@@ -64,6 +65,7 @@ static void advanced(void *context, uint64_t events_ran)
     cJSON_AddNumberToObject(answer, "events_ran", (double)events_ran);
     control_reply(exchange, answer, "advanced by %s to %s, %" PRIu64 " events ran", by, now,
                   events_ran);
+    control_waits_go_on(control);
 }
 
 /* "2026-01-01T00:05:00Z" or µs since the epoch */

@@ -57,6 +57,8 @@ control_route_fn control_health, control_info, control_conflicts, control_probe,
     control_trace, control_reset;
 /* control_wait.c */
 control_route_fn control_wait_for;
+/* Whoever moved a virtual clock has stopped: the next one that waits moves it. */
+void control_waits_go_on(struct control *control);
 void control_waits_drop(struct control *control, const char *why); /* answers all that wait */
 
 #endif

@@ -20,20 +20,23 @@ struct control_wait {
     uint64_t began_us;
     uint64_t deadline_us;
     uint64_t event;
-    bool is_advancing;
+    bool is_advancing; /* the advance under way is this wait's own */
 };
 
-/* The clock stops here once the wait is over. */
+/* The clock stops here once the wait is over, or somebody else stopped it. */
 static void arrived(void *context, uint64_t events_ran)
 {
-    (void)context;
+    struct control_wait *wait = context;
     (void)events_ran;
+    wait->is_advancing = false;
 }
 
 static void wait_remove(struct control_wait *wait)
 {
     struct control *control = wait->exchange->control;
     struct control_wait **at = &control->waits;
+    if (wait->is_advancing)
+        sim_advance_abandon(control->world->core.advance);
     while (*at != wait)
         at = &(*at)->next;
     *at = wait->next;
@@ -88,25 +91,28 @@ static void look(void *context)
         wait->event = sim_sched_at_background(core->sched, now_us + CHECK_EVERY_US, look, wait);
         return;
     }
-    if (wait->is_advancing)
-        sim_advance_abandon(core->advance);
+    struct control *control = exchange->control;
     const char *seen = sight_text(wait, &sight);
     double waited_ms = (double)(now_us - wait->began_us) / 1000;
+    uint64_t waited_us = now_us - wait->began_us;
+    wait_remove(wait); /* before the answer, with which the exchange ends */
     if (done) {
         cJSON *answer = cJSON_CreateObject();
-        cJSON_AddNumberToObject(answer, "waited_us", (double)(now_us - wait->began_us));
+        cJSON_AddNumberToObject(answer, "waited_us", (double)waited_us);
         control_reply(exchange, answer, "%s after %.0f ms", seen, waited_ms);
     } else {
         control_fail(exchange, 408, "still not so after %.0f ms: %s", waited_ms, seen);
     }
-    wait_remove(wait);
+    control_waits_go_on(control);
 }
 
 /* Nobody else moves the clock, and it cannot be moved: the wait would never end. */
 static void fail_for_good(struct control_wait *wait, const struct sim_error *error)
 {
-    control_fail_with(wait->exchange, error);
+    struct control_exchange *exchange = wait->exchange;
+    wait->is_advancing = false;
     wait_remove(wait);
+    control_fail_with(exchange, error);
 }
 
 /* The wait may be over, and gone, when this returns. */
@@ -118,8 +124,14 @@ static void start_advance(struct control_wait *wait)
         return;
     wait->is_advancing = true;
     if (sim_advance_start(core->advance, SIM_ADVANCE_TO_TIME, wait->deadline_us + CHECK_EVERY_US,
-                          arrived, NULL, &error) != RESULT_OK)
+                          arrived, wait, &error) != RESULT_OK)
         fail_for_good(wait, &error);
+}
+
+void control_waits_go_on(struct control *control)
+{
+    if (control->waits != NULL)
+        start_advance(control->waits);
 }
 
 /* The Region whose client asks: the one given, else the world's first. */
@@ -199,7 +211,8 @@ void control_wait_for(struct control_exchange *exchange)
 void control_waits_drop(struct control *control, const char *why)
 {
     while (control->waits != NULL) {
-        control_fail(control->waits->exchange, 409, "%s", why);
+        struct control_exchange *exchange = control->waits->exchange;
         wait_remove(control->waits);
+        control_fail(exchange, 409, "%s", why);
     }
 }

@@ -315,6 +315,44 @@ static void test_those_who_wait_hear_of_a_reset_and_of_the_end(void **state)
     close(waiting); /* and tear_down() ends the world with it under way */
 }
 
+static void turn(struct console *console, int times)
+{
+    struct sim_error error;
+    while (times-- > 0)
+        assert_int_equal(sim_loop_turn(console->loop, TURN_US, &error), RESULT_OK);
+}
+
+/* Two waits and an advance take their turns at the clock, and none stops another's. */
+static void test_who_moves_the_clock_is_settled_in_turn(void **state)
+{
+    struct console *console = *state;
+    const char *wait = "{\"for\":\"dns\",\"name\":\"a.example.com\",\"type\":\"A\",\"value\":\"1\","
+                       "\"timeout\":\"%s\"}";
+    static const char *const timeouts[] = {"1s", "30s"};
+    int waiting[ARRAY_LEN(timeouts)];
+    struct sim_core *core = &console->world->core;
+    uint64_t began_us = sim_clock_now_us(core->clock);
+    sim_hold_take(core->advance, "a function runs");
+    for (size_t i = 0; i < ARRAY_LEN(timeouts); i++) {
+        char body[256];
+        snprintf(body, sizeof body, wait, timeouts[i]);
+        waiting[i] = open_connection(console, "POST", "/_regionlab/wait", body);
+        turn(console, 4);
+    }
+    ask(console, "POST", "/_regionlab/clock/mode", "{\"mode\":\"virtual\"}"); /* stops them */
+    int advancing =
+        open_connection(console, "POST", "/_regionlab/clock/advance", "{\"by\":\"10s\"}");
+    turn(console, 4);
+    sim_hold_release(core->advance);
+    await_answer(console, advancing);
+    assert_non_null(strstr(console->body, "\"advanced_us\":10000000"));
+    for (size_t i = 0; i < ARRAY_LEN(timeouts); i++) {
+        await_answer(console, waiting[i]);
+        assert_int_equal(console->status, 408);
+    }
+    assert_int_equal(sim_clock_now_us(core->clock) - began_us, 30 * SIM_US_PER_S);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +362,7 @@ int main(void)
         TEST(test_a_wait_advances_a_virtual_clock),
         TEST(test_a_reset_starts_the_world_again),
         TEST(test_those_who_wait_hear_of_a_reset_and_of_the_end),
+        TEST(test_who_moves_the_clock_is_settled_in_turn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
