@@ -185,44 +185,17 @@ static bool bind_both(struct r53_dns_server *server, const char *address, uint16
 static uint64_t sweep(void *context)
 {
     const struct r53 *r53 = context;
-    return r53->dns == NULL ? UINT64_MAX : r53_tcp_sweep(r53->dns);
+    uint64_t wait_us = UINT64_MAX;
+    for (struct r53_dns_server *server = r53->dns; server != NULL; server = server->next) {
+        uint64_t server_us = r53_tcp_sweep(server);
+        if (server_us < wait_us)
+            wait_us = server_us;
+    }
+    return wait_us;
 }
 
-enum sim_result r53_dns_listen(struct r53 *r53, struct sim_loop *loop, const char *address,
-                               uint16_t port, struct sim_error *error)
+static void close_server(struct r53_dns_server *server)
 {
-    struct r53_dns_server *server = NULL;
-    enum sim_result result = RESULT_OK;
-    if (r53->dns != NULL)
-        return sim_error_set(error, RESULT_CONFLICT, "DNS is being served already on port %u",
-                             (unsigned)r53->dns->port);
-    server = sim_alloc(sizeof(*server));
-    server->r53 = r53;
-    server->loop = loop;
-    server->udp_fd = server->tcp_fd = -1;
-    r53->dns = server;
-    if (!bind_both(server, address, port))
-        result = sim_error_set(error, RESULT_IO, "cannot serve DNS on %s port %u: %s", address,
-                               (unsigned)port, strerror(errno));
-    server->batch = sim_alloc(sizeof(*server->batch));
-    if (result == RESULT_OK)
-        result = sim_loop_watch(loop, server->udp_fd, SIM_LOOP_READ, r53_udp_ready, server,
-                                &server->udp_watch, error);
-    if (result == RESULT_OK)
-        result = sim_loop_watch(loop, server->tcp_fd, SIM_LOOP_READ, r53_tcp_accept, server,
-                                &server->tcp_watch, error);
-    if (result == RESULT_OK)
-        sim_loop_limit_wait(loop, sweep, r53);
-    else
-        r53_dns_close(r53);
-    return result;
-}
-
-void r53_dns_close(struct r53 *r53)
-{
-    struct r53_dns_server *server = r53->dns;
-    if (server == NULL)
-        return;
     r53_tcp_close_all(server);
     if (server->udp_watch != NULL)
         sim_loop_unwatch(server->loop, server->udp_watch);
@@ -234,6 +207,51 @@ void r53_dns_close(struct r53 *r53)
         (void)close(server->tcp_fd);
     free(server->batch);
     free(server);
+}
+
+static void append_server(struct r53 *r53, struct r53_dns_server *server)
+{
+    struct r53_dns_server **at = &r53->dns;
+    while (*at != NULL)
+        at = &(*at)->next;
+    *at = server;
+}
+
+enum sim_result r53_dns_listen(struct r53 *r53, struct sim_loop *loop, const char *address,
+                               uint16_t port, struct sim_error *error)
+{
+    enum sim_result result = RESULT_OK;
+    struct r53_dns_server *server = sim_alloc(sizeof(*server));
+    server->r53 = r53;
+    server->loop = loop;
+    server->udp_fd = server->tcp_fd = -1;
+    if (!bind_both(server, address, port))
+        result = sim_error_set(error, RESULT_IO, "cannot serve DNS on %s port %u: %s", address,
+                               (unsigned)port, strerror(errno));
+    server->batch = sim_alloc(sizeof(*server->batch));
+    if (result == RESULT_OK)
+        result = sim_loop_watch(loop, server->udp_fd, SIM_LOOP_READ, r53_udp_ready, server,
+                                &server->udp_watch, error);
+    if (result == RESULT_OK)
+        result = sim_loop_watch(loop, server->tcp_fd, SIM_LOOP_READ, r53_tcp_accept, server,
+                                &server->tcp_watch, error);
+    if (result != RESULT_OK) {
+        close_server(server);
+        return result;
+    }
+    if (r53->dns == NULL)
+        sim_loop_limit_wait(loop, sweep, r53);
+    append_server(r53, server);
+    return RESULT_OK;
+}
+
+void r53_dns_close(struct r53 *r53)
+{
+    struct r53_dns_server *next = NULL;
+    for (struct r53_dns_server *server = r53->dns; server != NULL; server = next) {
+        next = server->next;
+        close_server(server);
+    }
     r53->dns = NULL;
 }
 

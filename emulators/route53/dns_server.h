@@ -1,4 +1,4 @@
-/* dns_server.h -- the sockets: one for UDP, one that listens for TCP, and its connections. */
+/* dns_server.h -- the sockets of one address: UDP, one that listens for TCP, its connections. */
 #ifndef EMULATORS_ROUTE53_DNS_SERVER_H
 #define EMULATORS_ROUTE53_DNS_SERVER_H
 
@@ -16,6 +16,7 @@ struct r53_tcp_connection;
 
 struct r53_dns_server {
     struct r53 *r53;
+    struct r53_dns_server *next; /* at the next address */
     struct sim_loop *loop;
     uint16_t port;
     int udp_fd;

@@ -30,7 +30,7 @@ struct r53 {
     uint64_t health_us;
     r53_latency_fn *latency;
     void *latency_context;
-    struct r53_dns_server *dns; /* NULL: not listening */
+    struct r53_dns_server *dns; /* one an address, the first one first; NULL: not listening */
     struct r53_result *result;  /* the resolver's work space: one answer at a time */
 };
 

@@ -137,12 +137,19 @@ static enum sim_result open_applications(struct server *server, struct sim_error
     return RESULT_OK;
 }
 
+/* The same port on both loopbacks; a machine without IPv6 has one only. */
 static enum sim_result open_dns(struct server *server, const struct server_options *options,
                                 struct sim_error *error)
 {
+    struct r53 *r53 = server->world->r53;
     server->dns_address = options->listen != NULL ? options->listen : "127.0.0.1";
-    return r53_dns_listen(server->world->r53, server->loop, server->dns_address,
-                          (uint16_t)options->dns_port, error);
+    enum sim_result result =
+        r53_dns_listen(r53, server->loop, server->dns_address, (uint16_t)options->dns_port, error);
+    struct sim_error no_ipv6;
+    if (result == RESULT_OK && options->listen == NULL &&
+        r53_dns_listen(r53, server->loop, "::1", r53_dns_port(r53), &no_ipv6) == RESULT_OK)
+        server->dns_has_ipv6 = true;
+    return result;
 }
 
 /* A Region's sockets close when it goes down and open again when it comes back. */

@@ -28,7 +28,7 @@ struct server_options {
     uint64_t seed;
     struct sim_clock_options clock;
     bool verifies_signatures; /* else any access key works */
-    FILE *trace; /* NULL: none */
+    FILE *trace;              /* NULL: none */
 };
 
 enum server_socket_kind { SOCKET_COMMON, SOCKET_REGION, SOCKET_CLUSTER, SOCKET_APPLICATION };
@@ -55,6 +55,7 @@ struct server {
     size_t socket_count;
     struct sim_arena *arena; /* owns the names of Regions: those of the world go with a reset */
     const char *dns_address;
+    bool dns_has_ipv6; /* [::1] answers DNS as well, on the same port */
 };
 
 /* A port that is free on the Regions' loopback addresses just now. */

@@ -118,6 +118,8 @@ static void print_sockets(const struct server *server)
     }
     printf("  dns://%s:%u  DNS, UDP and TCP\n", server->dns_address,
            r53_dns_port(server->world->r53));
+    if (server->dns_has_ipv6)
+        printf("  dns://[::1]:%u  DNS, UDP and TCP\n", r53_dns_port(server->world->r53));
 }
 
 static const char *endpoint_url(const struct server *server, char *url, size_t url_bytes)

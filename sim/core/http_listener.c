@@ -206,6 +206,9 @@ static enum sim_result fail(const struct sim_http_listener *listener, const char
 {
     switch (errno) {
     case EADDRINUSE:
+        if (listener->port == 0)
+            return sim_error_set(error, RESULT_CONFLICT, "http: no port at address %s is free",
+                                 listener->address);
         return sim_error_set(error, RESULT_CONFLICT,
                              "http: port %u at address %s is already in use by another program",
                              listener->port, listener->address);
