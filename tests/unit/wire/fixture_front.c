@@ -8,6 +8,7 @@
 struct front_world {
     struct sim_core core;
     struct wire_dispatcher *dispatcher;
+    const struct front_access *access;
     char *output;
     char *error_code, *error_message, *error_members;
     struct front_answer answer;
@@ -160,6 +161,11 @@ struct sim_core *front_world_core(struct front_world *world)
     return &world->core;
 }
 
+void front_world_set_access(struct front_world *world, const struct front_access *access)
+{
+    world->access = access;
+}
+
 static void replace(char **place, const char *text)
 {
     free(*place);
@@ -267,6 +273,7 @@ const struct front_answer *front_world_play_body(struct front_world *world,
     front_message_from_text(&exchange->message, world->arena, text, body, body_bytes);
     exchange->message.local_address = local_address == NULL ? "127.0.0.1" : local_address;
     exchange->request_id = "req";
+    exchange->access = world->access;
     struct wire_error error = {0};
     cJSON *input = NULL;
     enum front_decoded decoded = FRONT_REFUSED;

@@ -30,6 +30,9 @@ void front_world_set_output(struct front_world *world, const char *json);
 void front_world_set_error(struct front_world *world, const char *code, const char *message,
                            const char *members);
 
+/* Whom the requests that follow may come from; borrowed. NULL, as at first: from anybody. */
+void front_world_set_access(struct front_world *world, const struct front_access *access);
+
 /* Puts a message together; headers and body as in a request's text. The text is copied. */
 void front_message_from_text(struct front_message *message, struct sim_arena *arena,
                              const char *text, const char *body, size_t body_bytes);
