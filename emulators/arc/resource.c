@@ -67,11 +67,19 @@ void arc_resource_remove(struct arc_resource *resource)
     free(resource);
 }
 
+static void trace_status(const struct arc_resource *resource, const char *status)
+{
+    sim_trace_emit(resource->arc->host->core->trace, "arc.status", NULL,
+                   FIELD_TEXT("name", resource->name), FIELD_TEXT("arn", resource->arn),
+                   FIELD_TEXT("status", status));
+}
+
 static void become_deployed(void *context)
 {
     struct arc_resource *resource = context;
     resource->status_event = 0;
     resource->status = ARC_DEPLOYED;
+    trace_status(resource, arc_status_text(resource->status));
 }
 
 static void become_gone(void *context)
@@ -79,6 +87,7 @@ static void become_gone(void *context)
     struct arc_resource *resource = context;
     struct arc *arc = resource->arc;
     resource->status_event = 0;
+    trace_status(resource, "DELETED");
     /* A cluster takes its default panel with it; other panels forbid the deletion. */
     struct arc_resource *panel =
         resource->kind == ARC_CLUSTER ? arc_resource_next(arc, ARC_PANEL, resource, NULL) : NULL;
@@ -98,6 +107,7 @@ static void schedule_status(struct arc_resource *resource, enum arc_status statu
     struct sim_sched *sched = resource->arc->host->core->sched;
     sim_sched_cancel(sched, resource->status_event);
     resource->status = status;
+    trace_status(resource, arc_status_text(status));
     resource->status_event =
         sim_sched_after(sched, resource->arc->transient_delay_us, then, resource);
 }

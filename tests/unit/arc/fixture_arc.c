@@ -14,6 +14,13 @@
 static void hear(void *context, const struct sim_trace_event *event)
 {
     struct arc_lab *lab = context;
+    if (strcmp(event->type, "arc.status") == 0) {
+        size_t used = strlen(lab->statuses);
+        snprintf(lab->statuses + used, sizeof lab->statuses - used, "%s %s\n",
+                 sim_trace_field_find(event, "name")->text,
+                 sim_trace_field_find(event, "status")->text);
+        return;
+    }
     if (strncmp(event->type, "control.", 8) != 0 && strncmp(event->type, "cluster.", 8) != 0)
         return;
     char line[512];

@@ -20,7 +20,8 @@ struct arc_lab {
     cJSON *members; /* of the error's body, or NULL */
     cJSON *output;  /* NULL after an error */
     char trace[8192];
-    char told[2048]; /* ARNs of which health was told, one a line */
+    char statuses[2048]; /* "NAME STATUS" a line, from the trace */
+    char told[2048];     /* ARNs of which health was told, one a line */
 };
 
 int arc_lab_set_up(void **state);

@@ -48,6 +48,9 @@ static void test_a_cluster_is_pending_then_deployed_then_gone(void **state)
     arc_lab_run_for(lab, MS(500));
     arc_lab_ask(lab, NULL, "DescribeCluster", "{\"ClusterArn\":\"%s\"}", arn);
     arc_lab_expect_error(lab, "ResourceNotFoundException", 404, arn);
+    assert_string_equal(lab->statuses, "DefaultControlPanel PENDING\nc PENDING\n"
+                                       "DefaultControlPanel DEPLOYED\nc DEPLOYED\n"
+                                       "c PENDING_DELETION\nc DELETED\n");
     arc_lab_do(lab, NULL, "ListControlPanels", "{}");
     assert_int_equal(cJSON_GetArraySize(wire_member(lab->output, "ControlPanels")), 0);
 }
