@@ -60,13 +60,11 @@ static bool fail_between(const struct check *check, const char *problem, const c
                        ddb_value_text(high));
 }
 
-static bool check_between(const struct check *check, const struct ddb_condition *condition)
+/* Bounds that are both constants. */
+static bool check_bounds(const struct check *check, const struct ddb_condition *condition)
 {
     const struct ddb_operand *low = condition->operands[1];
     const struct ddb_operand *high = condition->operands[2];
-    for (size_t i = 0; i < condition->operand_count; i++)
-        if (!refuse_types(check, condition->operands[i], "BETWEEN", ALL_TYPES & ~ORDERED))
-            return false;
     if (low->kind != DDB_OPERAND_VALUE || high->kind != DDB_OPERAND_VALUE)
         return true;
     const cJSON *low_value = check->binding->values[low->value_slot];
@@ -80,14 +78,16 @@ static bool check_between(const struct check *check, const struct ddb_condition 
     return true;
 }
 
-static bool check_attribute_type(const struct check *check, const struct ddb_operand *operand)
+static bool check_type_operand(const struct check *check, const struct ddb_operand *operand)
 {
-    if (operand->kind != DDB_OPERAND_VALUE) {
-        bool is_size = operand->kind == DDB_OPERAND_SIZE;
-        return fail_type(check, "attribute_type", is_size ? "N" : "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}");
-    }
-    if (!refuse_types(check, operand, "attribute_type", ALL_TYPES & ~BIT(DDB_TYPE_S)))
-        return false;
+    if (operand->kind == DDB_OPERAND_VALUE)
+        return refuse_types(check, operand, "attribute_type", ALL_TYPES & ~BIT(DDB_TYPE_S));
+    bool is_size = operand->kind == DDB_OPERAND_SIZE;
+    return fail_type(check, "attribute_type", is_size ? "N" : "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}");
+}
+
+static bool check_type_name(const struct check *check, const struct ddb_operand *operand)
+{
     const char *name = ddb_value_text(check->binding->values[operand->value_slot]);
     if (ddb_type_find(name) != DDB_TYPE_COUNT)
         return true;
@@ -97,33 +97,25 @@ static bool check_attribute_type(const struct check *check, const struct ddb_ope
                        check->kind_name, name);
 }
 
+/* Whether each operand is of a kind and type that the operator takes. */
 static bool check_operands(const struct check *check, const struct ddb_condition *condition)
 {
     const char *name = ddb_condition_kind_name(condition->kind);
-    for (size_t i = 0; i < condition->operand_count; i++)
-        if (!check_size(check, condition->operands[i]))
-            return false;
+    unsigned refused = 0;
     switch (condition->kind) {
     case DDB_CONDITION_LT:
     case DDB_CONDITION_LE:
     case DDB_CONDITION_GT:
     case DDB_CONDITION_GE:
-        return refuse_types(check, condition->operands[0], name, ALL_TYPES & ~ORDERED) &&
-               refuse_types(check, condition->operands[1], name, ALL_TYPES & ~ORDERED);
     case DDB_CONDITION_BETWEEN:
-        return check_between(check, condition);
+        refused = ALL_TYPES & ~ORDERED;
+        break;
+    case DDB_CONDITION_BEGINS_WITH:
+        refused = ALL_TYPES & ~TEXTS;
+        break;
     case DDB_CONDITION_EXISTS:
     case DDB_CONDITION_NOT_EXISTS:
-        return condition->operands[0]->kind == DDB_OPERAND_PATH ||
-               ddb_invalid(check->fault,
-                           "Invalid %s: Operator or function requires a document path; operator "
-                           "or function: %s",
-                           check->kind_name, name);
     case DDB_CONDITION_TYPE:
-        return check_attribute_type(check, condition->operands[1]);
-    case DDB_CONDITION_BEGINS_WITH:
-        return refuse_types(check, condition->operands[0], name, ALL_TYPES & ~TEXTS) &&
-               refuse_types(check, condition->operands[1], name, ALL_TYPES & ~TEXTS);
     case DDB_CONDITION_AND:
     case DDB_CONDITION_OR:
     case DDB_CONDITION_NOT:
@@ -133,7 +125,27 @@ static bool check_operands(const struct check *check, const struct ddb_condition
     case DDB_CONDITION_CONTAINS:
         break;
     }
-    return true;
+    for (size_t i = 0; i < condition->operand_count; i++)
+        if (!check_size(check, condition->operands[i]) ||
+            !refuse_types(check, condition->operands[i], name, refused))
+            return false;
+    if (condition->kind == DDB_CONDITION_TYPE)
+        return check_type_operand(check, condition->operands[1]);
+    bool wants_path =
+        condition->kind == DDB_CONDITION_EXISTS || condition->kind == DDB_CONDITION_NOT_EXISTS;
+    return !wants_path || condition->operands[0]->kind == DDB_OPERAND_PATH ||
+           ddb_invalid(check->fault,
+                       "Invalid %s: Operator or function requires a document path; operator or "
+                       "function: %s",
+                       check->kind_name, name);
+}
+
+/* What constants of the right type may still say wrong. */
+static bool check_arguments(const struct check *check, const struct ddb_condition *condition)
+{
+    if (condition->kind == DDB_CONDITION_BETWEEN)
+        return check_bounds(check, condition);
+    return condition->kind != DDB_CONDITION_TYPE || check_type_name(check, condition->operands[1]);
 }
 
 static bool check_distinct(const struct check *check, const struct ddb_condition *condition)
@@ -174,6 +186,7 @@ bool ddb_condition_check(const struct ddb_binding *binding, struct ddb_fault *fa
     struct check check = {binding, ddb_expression_kind_name(expression->kind), fault};
     if (expression->operand_fault != NULL)
         return ddb_invalid(fault, "Invalid %s: %s", check.kind_name, expression->operand_fault);
-    return check_tree(&check, expression->condition, check_distinct) &&
-           check_tree(&check, expression->condition, check_operands);
+    return check_tree(&check, expression->condition, check_operands) &&
+           check_tree(&check, expression->condition, check_distinct) &&
+           check_tree(&check, expression->condition, check_arguments);
 }

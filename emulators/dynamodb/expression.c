@@ -180,7 +180,13 @@ bool ddb_parser_value(struct ddb_parser *parser, uint32_t *value_slot)
 {
     if (!ddb_parser_is_at(parser, DDB_TOKEN_VALUE_PLACEHOLDER))
         return ddb_parser_fail(parser);
+    size_t known_count = parser->value_count;
     *value_slot = slot_of(parser, &parser->values, &parser->value_count, &parser->current);
+    if (parser->value_count > known_count) {
+        parser->names_before = ddb_list_grow(parser->arena, parser->names_before, known_count,
+                                             sizeof *parser->names_before);
+        parser->names_before[known_count] = (uint32_t)parser->name_count;
+    }
     ddb_parser_advance(parser);
     return true;
 }
@@ -362,6 +368,7 @@ bool ddb_expression_parse(struct sim_arena *arena, enum ddb_expression_kind kind
     made->names = parser.names;
     made->name_count = parser.name_count;
     made->values = parser.values;
+    made->names_before = parser.names_before;
     made->value_count = parser.value_count;
     made->paths = parser.paths;
     made->path_count = parser.path_count;

@@ -88,7 +88,8 @@ struct ddb_expression {
     enum ddb_expression_kind kind;
     const char *const *names; /* the placeholders in use, each once, "#x" */
     size_t name_count;
-    const char *const *values; /* ":v" */
+    const char *const *values;    /* ":v" */
+    const uint32_t *names_before; /* values[i] first stands behind that many of names */
     size_t value_count;
     const struct ddb_path *paths; /* every path, in the order of the text */
     size_t path_count;

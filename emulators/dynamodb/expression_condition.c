@@ -55,15 +55,10 @@ static const struct function *find_function(const char *name)
 
 static void note_unknown_function(struct ddb_parser *parser, const char *name)
 {
-    static const char *const articles[DDB_EXPRESSION_KIND_COUNT] = {
-        [DDB_EXPRESSION_CONDITION] = "a condition",
-        [DDB_EXPRESSION_FILTER] = "a filter",
-        [DDB_EXPRESSION_KEY_CONDITION] = "a key condition",
-    };
     if (strcmp(name, "if_not_exists") == 0 || strcmp(name, "list_append") == 0)
         ddb_parser_note(parser, DDB_DEFECT_UNKNOWN_FUNCTION,
-                        "The function is not allowed in %s expression; function: %s",
-                        articles[parser->kind], name);
+                        "The function is not allowed in a condition expression; function: %s",
+                        name);
     else
         ddb_parser_note(parser, DDB_DEFECT_UNKNOWN_FUNCTION, "Invalid function name; function: %s",
                         name);

@@ -141,14 +141,20 @@ bool ddb_expression_context_init(struct ddb_expression_context *context,
                                  const struct ddb_expression_options *options,
                                  struct ddb_fault *fault)
 {
-    *context = (struct ddb_expression_context){.prefix = options->has_prefix ? PREFIX : ""};
-    if (!check_use(options, fault))
-        return failed(context, fault);
-    if (options->names != NULL && !init_names(context, options->names, fault))
-        return failed(context, fault);
-    if (options->values != NULL && !init_values(context, options->values, fault))
-        return failed(context, fault);
-    return true;
+    *context = (struct ddb_expression_context){.prefix = options->has_prefix ? PREFIX : "",
+                                               .unread_names = options->names,
+                                               .unread_values = options->values};
+    return check_use(options, fault) || failed(context, fault);
+}
+
+static bool read_placeholders(struct ddb_expression_context *context, struct ddb_fault *fault)
+{
+    const cJSON *names = context->unread_names;
+    const cJSON *values = context->unread_values;
+    context->unread_names = NULL;
+    context->unread_values = NULL;
+    return (names == NULL || init_names(context, names, fault)) &&
+           (values == NULL || init_values(context, values, fault));
 }
 
 /* --- binding --------------------------------------------------------------------------------- */
@@ -164,37 +170,54 @@ static struct ddb_placeholder *find(const struct ddb_placeholders *placeholders,
     return found == NULL ? NULL : *found;
 }
 
-static bool bind_names(struct ddb_expression_context *context,
-                       const struct ddb_expression *expression, const char **names,
-                       struct ddb_fault *fault)
+static bool bind_name(struct ddb_expression_context *context,
+                      const struct ddb_expression *expression, size_t slot, const char **names,
+                      struct ddb_fault *fault)
 {
-    for (size_t i = 0; i < expression->name_count; i++) {
-        struct ddb_placeholder *found = find(&context->names, expression->names[i]);
-        if (found == NULL)
-            return ddb_invalid(fault,
-                               "Invalid %s: An expression attribute name used in the document path "
-                               "is not defined; attribute name: %s",
-                               ddb_expression_kind_name(expression->kind), expression->names[i]);
-        found->is_used = true;
-        names[i] = found->json->valuestring;
-    }
+    struct ddb_placeholder *found = find(&context->names, expression->names[slot]);
+    if (found == NULL)
+        return ddb_invalid(fault,
+                           "Invalid %s: An expression attribute name used in the document path is "
+                           "not defined; attribute name: %s",
+                           ddb_expression_kind_name(expression->kind), expression->names[slot]);
+    found->is_used = true;
+    names[slot] = found->json->valuestring;
     return true;
 }
 
-static bool bind_values(struct ddb_expression_context *context,
-                        const struct ddb_expression *expression, const cJSON **values,
-                        struct ddb_fault *fault)
+static bool bind_value(struct ddb_expression_context *context,
+                       const struct ddb_expression *expression, size_t slot, const cJSON **values,
+                       struct ddb_fault *fault)
 {
+    struct ddb_placeholder *found = find(&context->values, expression->values[slot]);
+    if (found == NULL)
+        return ddb_invalid(fault,
+                           "Invalid %s: An expression attribute value used in expression is not "
+                           "defined; attribute value: %s",
+                           ddb_expression_kind_name(expression->kind), expression->values[slot]);
+    found->is_used = true;
+    values[slot] = found->json;
+    return true;
+}
+
+/* The first undefined one is told: in the order of the text, but in an update names come first. */
+static bool bind_placeholders(struct ddb_expression_context *context,
+                              const struct ddb_expression *expression, const char **names,
+                              const cJSON **values, struct ddb_fault *fault)
+{
+    bool has_names_first = expression->kind == DDB_EXPRESSION_UPDATE;
+    size_t name = 0;
     for (size_t i = 0; i < expression->value_count; i++) {
-        struct ddb_placeholder *found = find(&context->values, expression->values[i]);
-        if (found == NULL)
-            return ddb_invalid(fault,
-                               "Invalid %s: An expression attribute value used in expression is "
-                               "not defined; attribute value: %s",
-                               ddb_expression_kind_name(expression->kind), expression->values[i]);
-        found->is_used = true;
-        values[i] = found->json;
+        size_t before = has_names_first ? expression->name_count : expression->names_before[i];
+        for (; name < before; name++)
+            if (!bind_name(context, expression, name, names, fault))
+                return false;
+        if (!bind_value(context, expression, i, values, fault))
+            return false;
     }
+    for (; name < expression->name_count; name++)
+        if (!bind_name(context, expression, name, names, fault))
+            return false;
     return true;
 }
 
@@ -231,6 +254,8 @@ bool ddb_expression_context_bind(struct ddb_expression_context *context,
         return true;
     }
     const struct ddb_expression *expression = NULL;
+    if (!read_placeholders(context, fault))
+        return failed(context, fault);
     if (!ddb_expression_parse(fault->arena, kind, text, &expression, fault))
         return failed(context, fault);
     const char **names =
@@ -239,8 +264,7 @@ bool ddb_expression_context_bind(struct ddb_expression_context *context,
         sim_arena_alloc_array(fault->arena, expression->value_count, sizeof(const cJSON *));
     struct ddb_binding *made = sim_arena_alloc(fault->arena, sizeof *made);
     *made = (struct ddb_binding){expression, names, values};
-    if (!bind_names(context, expression, names, fault) ||
-        !bind_values(context, expression, values, fault) || !check_kind(made, fault))
+    if (!bind_placeholders(context, expression, names, values, fault) || !check_kind(made, fault))
         return failed(context, fault);
     if (kind == DDB_EXPRESSION_KEY_CONDITION)
         context->key_condition = made;
@@ -271,7 +295,8 @@ static bool check_all_used(const struct ddb_placeholders *placeholders, const ch
 
 bool ddb_expression_context_finish(struct ddb_expression_context *context, struct ddb_fault *fault)
 {
-    if (!check_all_used(&context->names, "ExpressionAttributeNames", fault) ||
+    if (!read_placeholders(context, fault) ||
+        !check_all_used(&context->names, "ExpressionAttributeNames", fault) ||
         !check_all_used(&context->values, "ExpressionAttributeValues", fault))
         return failed(context, fault);
     return context->key_condition == NULL || ddb_key_condition_check(context->key_condition, fault);

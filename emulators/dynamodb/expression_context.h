@@ -34,7 +34,9 @@ struct ddb_placeholders {
 };
 
 struct ddb_expression_context {
-    const char *prefix; /* "" or "1 validation error detected: " */
+    const char *prefix;        /* "" or "1 validation error detected: " */
+    const cJSON *unread_names; /* read with the first expression: items and keys come before */
+    const cJSON *unread_values;
     struct ddb_placeholders names;
     struct ddb_placeholders values;
     const struct ddb_binding *key_condition; /* its shape is checked at the end */
@@ -52,6 +54,8 @@ struct ddb_expression_options {
     bool has_only_projection; /* and none of those that could use values */
 };
 
+/* Whether there may be placeholders at all. What they are is looked at when the first expression is
+ * bound, or at the end. */
 MUST_USE bool ddb_expression_context_init(struct ddb_expression_context *context,
                                           const struct ddb_expression_options *options,
                                           struct ddb_fault *fault);

@@ -41,6 +41,7 @@ struct ddb_parser {
     const char **names;
     size_t name_count;
     const char **values;
+    uint32_t *names_before;
     size_t value_count;
     struct ddb_path *paths;
     size_t path_count;

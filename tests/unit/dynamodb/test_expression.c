@@ -117,7 +117,7 @@ static const struct { enum ddb_expression_kind kind; const char *text, *fault; }
     {CONDITION, "abort = :x AND foo(a) AND size(a)", C "Invalid function name; function: foo"},
     {CONDITION, "Size(a) = :n", C "Invalid function name; function: Size"},
     {CONDITION, "if_not_exists(a, :n) = :n", C "The function is not allowed in a condition expression; function: if_not_exists"},
-    {FILTER, "list_append(a, :n) = :n", "Invalid FilterExpression: The function is not allowed in a filter expression; function: list_append"},
+    {FILTER, "list_append(a, :n) = :n", "Invalid FilterExpression: The function is not allowed in a condition expression; function: list_append"},
     {CONDITION, "abort = :x AND size(a)", C MISUSED "size"},
     {CONDITION, "NOT size(a)", C MISUSED "size"},
     {CONDITION, "attribute_exists(a) = :n", C MISUSED "attribute_exists"},
@@ -131,7 +131,8 @@ static const struct { enum ddb_expression_kind kind; const char *text, *fault; }
     {CONDITION, "size(a, b) = :n AND a = a", C COUNT "size, number of operands: 2"},
     {CONDITION, "contains(a)", C COUNT "contains, number of operands: 1"},
     {CONDITION, "attribute_exists(a, b)", C COUNT "attribute_exists, number of operands: 2"},
-    {CONDITION, "a = a AND begins_with(a, :n)", C "The first operand must be distinct from the remaining operands for this operator or function; operator: =, first operand: [a]"},
+    {CONDITION, "a = a AND begins_with(a, :n)", C TYPE "begins_with, operand type: N"},
+    {CONDITION, "a = a AND attribute_type(a, :s)", C "The first operand must be distinct from the remaining operands for this operator or function; operator: =, first operand: [a]"},
     {CONDITION, "a.b[1] < #a.#b[1]", C "The first operand must be distinct from the remaining operands for this operator or function; operator: <, first operand: [a, b, [1]]"},
     {CONDITION, "contains(a, #a)", C "The first operand must be distinct from the remaining operands for this operator or function; operator: contains, first operand: [a]"},
     {CONDITION, "begins_with(a, :n)", C TYPE "begins_with, operand type: N"},
@@ -277,7 +278,8 @@ static void test_an_empty_set_loses_its_wrapper_with_the_prefix(void **state)
             .has_prefix = has_prefix == 1,
             .has_expression = true,
         };
-        assert_false(ddb_expression_context_init(&fixture.context, &options, &fixture.fault));
+        assert_true(ddb_expression_context_init(&fixture.context, &options, &fixture.fault));
+        assert_false(ddb_expression_context_finish(&fixture.context, &fixture.fault));
         assert_string_equal(fixture.fault.message,
                             has_prefix == 1
                                 ? "1 validation error detected: One or more parameter values were "
