@@ -51,7 +51,8 @@ static bool parse_block(struct block *block, struct ddb_fault *fault)
     block->key_count = (size_t)cJSON_GetArraySize(keys);
     block->key_maps = sim_arena_alloc_array(fault->arena, block->key_count + 1, sizeof(cJSON *));
     block->keys = sim_arena_alloc_array(fault->arena, block->key_count + 1, sizeof *block->keys);
-    if (!ddb_expression_context_init(&context, &options, fault) ||
+    if (!ddb_request_check_projections(block->request, fault) ||
+        !ddb_expression_context_init(&context, &options, fault) ||
         !ddb_request_projection(block->request, &context, &block->projection, fault) ||
         !ddb_expression_context_finish(&context, fault))
         return false;
@@ -101,6 +102,8 @@ static bool locate(struct batch *batch, struct ddb *ddb, struct ddb_fault *fault
                                   &block->keys[k], fault))
                 return false;
         }
+        if (!ddb_request_check_paths(block->table->definition, block->projection, fault))
+            return false;
     }
     return true;
 }

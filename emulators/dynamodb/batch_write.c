@@ -16,12 +16,9 @@ static bool parse_request(struct batch *batch, const char *table_name, const cJS
 {
     const cJSON *put = wire_member(request, "PutRequest");
     const cJSON *delete = wire_member(request, "DeleteRequest");
-    if ((put == NULL) == (delete == NULL))
-        return ddb_invalid(fault, put == NULL
-                                      ? "Supplied WriteRequest is empty, must contain exactly one "
-                                        "of PutRequest and DeleteRequest"
-                                      : "Supplied WriteRequest has more than one of PutRequest "
-                                        "and DeleteRequest, must contain exactly one");
+    if ((put == NULL) == (delete == NULL)) /* the service takes its words from another check */
+        return ddb_invalid(fault, "Supplied AttributeValue has more than one datatypes set, must "
+                                  "contain exactly one of the supported datatypes");
     struct ddb_item_action *action = &batch->actions[batch->count++];
     bool is_parsed = ddb_action_parse(action, put != NULL ? DDB_ITEM_PUT : DDB_ITEM_DELETE,
                                       put != NULL ? put : delete, false, fault);

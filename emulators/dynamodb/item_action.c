@@ -13,15 +13,32 @@
 static const char *const legacy_members[] = {"Expected", "ConditionalOperator", "AttributeUpdates",
                                              NULL};
 
+static bool check_return_values(const cJSON *input, enum ddb_item_action_kind kind,
+                                struct ddb_fault *fault)
+{
+    const char *wanted = wire_text(input, "ReturnValues");
+    if (kind == DDB_ITEM_UPDATE || wanted == NULL || strcmp(wanted, "NONE") == 0 ||
+        strcmp(wanted, "ALL_OLD") == 0)
+        return true;
+    return ddb_invalid(fault, "ReturnValues can only be ALL_OLD or NONE");
+}
+
+static bool check_put_size(struct ddb_item_action *action, struct ddb_fault *fault)
+{
+    action->new_size_bytes = ddb_item_size_bytes(action->item);
+    return action->new_size_bytes <= DDB_ITEM_BYTES_MAX ||
+           ddb_invalid(fault, "Item size has exceeded the maximum allowed size");
+}
+
 bool ddb_action_parse(struct ddb_item_action *action, enum ddb_item_action_kind kind,
-                      const cJSON *input, bool has_prefix, struct ddb_fault *fault)
+                      const cJSON *input, bool is_single, struct ddb_fault *fault)
 {
     const char *condition = wire_text(input, "ConditionExpression");
     const char *update = kind == DDB_ITEM_UPDATE ? wire_text(input, "UpdateExpression") : NULL;
     struct ddb_expression_options options = {
         .names = wire_member(input, "ExpressionAttributeNames"),
         .values = wire_member(input, "ExpressionAttributeValues"),
-        .has_prefix = has_prefix,
+        .has_prefix = is_single,
         .possible = kind == DDB_ITEM_UPDATE ? "UpdateExpression and ConditionExpression are"
                                             : "ConditionExpression is",
         .has_expression = condition != NULL || update != NULL,
@@ -33,6 +50,8 @@ bool ddb_action_parse(struct ddb_item_action *action, enum ddb_item_action_kind 
     return ddb_request_refuse_legacy(input, legacy_members, fault) &&
            ddb_expression_context_init(&context, &options, fault) &&
            ddb_request_item(wire_member(input, map), &action->item, fault) &&
+           (!is_single || check_return_values(input, kind, fault)) &&
+           (kind != DDB_ITEM_PUT || check_put_size(action, fault)) &&
            ddb_expression_context_bind(&context, DDB_EXPRESSION_UPDATE, update, &action->update,
                                        fault) &&
            ddb_expression_context_bind(&context, DDB_EXPRESSION_CONDITION, condition,
@@ -47,22 +66,6 @@ bool ddb_action_find_table(struct ddb_item_action *action, struct ddb *ddb,
                            const struct wire_call *call, struct ddb_fault *fault)
 {
     return ddb_request_table(ddb, call, action->table_name, &action->table, fault);
-}
-
-static bool check_paths(const struct ddb_item_action *action, const struct ddb_binding *binding,
-                        struct ddb_fault *fault)
-{
-    const struct ddb_definition *definition = action->table->definition;
-    if (binding == NULL)
-        return true;
-    if (!ddb_binding_check_key_paths(binding, &definition->keys, NULL, fault))
-        return false;
-    for (size_t i = 0; i < definition->index_count; i++) {
-        if (!ddb_binding_check_key_paths(binding, &definition->indexes[i].keys,
-                                         definition->indexes[i].name, fault))
-            return false;
-    }
-    return true;
 }
 
 static bool check_index_keys(const struct ddb_item_action *action, const cJSON *item,
@@ -83,11 +86,11 @@ bool ddb_action_check_keys(struct ddb_item_action *action, struct ddb_fault *fau
     if (action->kind == DDB_ITEM_PUT)
         return ddb_key_from_item(keys, action->item, &action->key, fault) &&
                check_index_keys(action, action->item, DDB_INDEX_CHECK_PUT, fault) &&
-               check_paths(action, action->condition, fault);
+               ddb_request_check_paths(action->table->definition, action->condition, fault);
     return ddb_key_from_map(keys, action->item, &action->key, fault) &&
            (action->update == NULL || ddb_update_check_keys(action->update, keys, fault)) &&
-           check_paths(action, action->update, fault) &&
-           check_paths(action, action->condition, fault);
+           ddb_request_check_paths(action->table->definition, action->update, fault) &&
+           ddb_request_check_paths(action->table->definition, action->condition, fault);
 }
 
 /* --- read --------------------------------------------------------------------------------------
@@ -135,13 +138,10 @@ static bool make_new_item(struct ddb_item_action *action, struct ddb_fault *faul
         if (!ddb_update_apply(action->update, action->old_item, action->new_item, fault) ||
             !check_index_keys(action, action->new_item, DDB_INDEX_CHECK_UPDATE, fault))
             return false;
+        action->new_size_bytes = ddb_item_size_bytes(action->new_item);
+        if (action->new_size_bytes > DDB_ITEM_BYTES_MAX)
+            return ddb_invalid(fault, "Item size to update has exceeded the maximum allowed size");
     }
-    action->new_size_bytes = ddb_item_size_bytes(action->new_item);
-    if (action->new_size_bytes > DDB_ITEM_BYTES_MAX)
-        return ddb_invalid(fault,
-                           action->kind == DDB_ITEM_PUT
-                               ? "Item size has exceeded the maximum allowed size"
-                               : "Item size to update has exceeded the maximum allowed size");
     char *text = cJSON_PrintUnformatted(action->new_item);
     CHECK(text != NULL);
     sim_arena_defer(fault->arena, free, text);

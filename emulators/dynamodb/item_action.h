@@ -40,9 +40,10 @@ struct ddb_item_action {
     size_t new_size_bytes;
 };
 
-/* input is the action's object; has_prefix as in expression_context.h. */
+/* input is the action's object. is_single: a call of its own, with ReturnValues and the newer
+ * prefix of its texts. */
 MUST_USE bool ddb_action_parse(struct ddb_item_action *action, enum ddb_item_action_kind kind,
-                               const cJSON *input, bool has_prefix, struct ddb_fault *fault);
+                               const cJSON *input, bool is_single, struct ddb_fault *fault);
 MUST_USE bool ddb_action_find_table(struct ddb_item_action *action, struct ddb *ddb,
                                     const struct wire_call *call, struct ddb_fault *fault);
 /* Key and index keys against the schema. */

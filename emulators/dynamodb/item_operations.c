@@ -39,12 +39,14 @@ enum wire_progress ddb_get_item(void *state, struct wire_call *call)
     cJSON *key_map = NULL;
     struct ddb_table *table = NULL;
     struct ddb_key_blob key;
-    if (!ddb_expression_context_init(&context, &options, &fault) ||
+    if (!ddb_request_check_projections(call->input, &fault) ||
+        !ddb_expression_context_init(&context, &options, &fault) ||
         !ddb_request_item(wire_member(call->input, "Key"), &key_map, &fault) ||
         !ddb_request_projection(call->input, &context, &projection, &fault) ||
         !ddb_expression_context_finish(&context, &fault) ||
         !ddb_request_table(state, call, wire_text(call->input, "TableName"), &table, &fault) ||
-        !ddb_key_from_map(&table->definition->keys, key_map, &key, &fault))
+        !ddb_key_from_map(&table->definition->keys, key_map, &key, &fault) ||
+        !ddb_request_check_paths(table->definition, projection, &fault))
         return ddb_answer_fault(call, &fault);
     struct ddb_row row;
     bool found = false;
@@ -70,15 +72,6 @@ static const char *return_values(const cJSON *input)
 {
     const char *wanted = wire_text(input, "ReturnValues");
     return wanted != NULL ? wanted : "NONE";
-}
-
-static bool check_return_values(const cJSON *input, enum ddb_item_action_kind kind,
-                                struct ddb_fault *fault)
-{
-    const char *wanted = return_values(input);
-    if (kind == DDB_ITEM_UPDATE || strcmp(wanted, "NONE") == 0 || strcmp(wanted, "ALL_OLD") == 0)
-        return true;
-    return ddb_invalid(fault, "ReturnValues can only be ALL_OLD or NONE");
 }
 
 static void add_item(cJSON *output, cJSON *item)
@@ -132,8 +125,7 @@ static enum wire_progress run_action(struct ddb *ddb, struct wire_call *call,
     struct ddb_fault fault = {.arena = call->arena};
     struct sim_error error;
     struct ddb_item_action action;
-    if (!check_return_values(call->input, kind, &fault) ||
-        !ddb_action_parse(&action, kind, call->input, true, &fault) ||
+    if (!ddb_action_parse(&action, kind, call->input, true, &fault) ||
         !ddb_action_find_table(&action, ddb, call, &fault) ||
         !ddb_action_check_keys(&action, &fault))
         return ddb_answer_fault(call, &fault);

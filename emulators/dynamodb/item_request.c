@@ -89,16 +89,35 @@ static bool project_names(const cJSON *names, const struct ddb_binding **project
     return true;
 }
 
+bool ddb_request_check_projections(const cJSON *input, struct ddb_fault *fault)
+{
+    if (wire_member(input, "AttributesToGet") == NULL ||
+        wire_member(input, "ProjectionExpression") == NULL)
+        return true;
+    return ddb_invalid(fault, "Can not use both expression and non-expression parameters in the "
+                              "same request: Non-expression parameters: {AttributesToGet} "
+                              "Expression parameters: {ProjectionExpression}");
+}
+
 bool ddb_request_projection(const cJSON *input, struct ddb_expression_context *context,
                             const struct ddb_binding **projection, struct ddb_fault *fault)
 {
     const cJSON *names = wire_member(input, "AttributesToGet");
     const char *text = wire_text(input, "ProjectionExpression");
-    if (names != NULL && text != NULL)
-        return ddb_invalid(fault, "Can not use both expression and non-expression parameters in "
-                                  "the same request: Non-expression parameters: {AttributesToGet} "
-                                  "Expression parameters: {ProjectionExpression}");
     if (names != NULL)
         return project_names(names, projection, fault);
     return ddb_expression_context_bind(context, DDB_EXPRESSION_PROJECTION, text, projection, fault);
+}
+
+bool ddb_request_check_paths(const struct ddb_definition *definition,
+                             const struct ddb_binding *binding, struct ddb_fault *fault)
+{
+    if (!ddb_binding_check_key_paths(binding, &definition->keys, NULL, fault))
+        return false;
+    for (size_t i = 0; i < definition->index_count; i++) {
+        if (!ddb_binding_check_key_paths(binding, &definition->indexes[i].keys,
+                                         definition->indexes[i].name, fault))
+            return false;
+    }
+    return true;
 }

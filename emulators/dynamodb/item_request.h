@@ -26,10 +26,16 @@ MUST_USE bool ddb_request_item(const cJSON *map, cJSON **item, struct ddb_fault 
 MUST_USE bool ddb_request_refuse_legacy(const cJSON *input, const char *const *members,
                                         struct ddb_fault *fault);
 
-/* AttributesToGet or ProjectionExpression, at most one of them. */
+/* AttributesToGet or ProjectionExpression, at most one of them: the first thing to be looked at. */
+MUST_USE bool ddb_request_check_projections(const cJSON *input, struct ddb_fault *fault);
 MUST_USE bool ddb_request_projection(const cJSON *input, struct ddb_expression_context *context,
                                      const struct ddb_binding **projection,
                                      struct ddb_fault *fault);
+
+/* Paths below the top level of a key attribute, the table's or an index's, are refused. binding may
+ * be NULL. */
+MUST_USE bool ddb_request_check_paths(const struct ddb_definition *definition,
+                                      const struct ddb_binding *binding, struct ddb_fault *fault);
 
 /* Ties a tree to the arena. */
 void ddb_defer_json(struct sim_arena *arena, cJSON *json);

@@ -11,6 +11,26 @@
 static const char *const legacy_members[] = {"KeyConditions", "QueryFilter", "ScanFilter",
                                              "ConditionalOperator", NULL};
 
+/* A Query has none. */
+static bool parse_segment(struct ddb_page *page, struct ddb_fault *fault)
+{
+    const cJSON *input = page->call->input;
+    page->segment = page->is_query ? -1 : wire_integer(input, "Segment", -1);
+    page->segment_count = page->is_query ? -1 : wire_integer(input, "TotalSegments", -1);
+    if (page->segment >= 0 && page->segment_count < 0)
+        return ddb_invalid(fault, "The TotalSegments parameter is required but was not present in "
+                                  "the request when Segment parameter is present");
+    if (page->segment < 0 && page->segment_count >= 0)
+        return ddb_invalid(fault, "The Segment parameter is required but was not present in the "
+                                  "request when parameter TotalSegments is present");
+    if (page->segment >= 0 && page->segment >= page->segment_count)
+        return ddb_invalid(fault,
+                           "The Segment parameter is zero-based and must be less than parameter "
+                           "TotalSegments: Segment: %lld is not less than TotalSegments: %lld",
+                           (long long)page->segment, (long long)page->segment_count);
+    return true;
+}
+
 bool ddb_page_parse(struct ddb_page *page, struct wire_call *call, bool is_query,
                     const struct ddb_binding **key_condition, struct ddb_fault *fault)
 {
@@ -36,17 +56,19 @@ bool ddb_page_parse(struct ddb_page *page, struct wire_call *call, bool is_query
     };
     *key_condition = NULL;
     if (!ddb_request_refuse_legacy(input, legacy_members, fault) ||
+        !ddb_request_check_projections(input, fault) || !ddb_page_parse_start(page, fault) ||
+        !parse_segment(page, fault) ||
         !ddb_expression_context_init(&page->context, &options, fault) ||
-        !ddb_request_projection(input, &page->context, &page->projection, fault) ||
+        !ddb_expression_context_bind(&page->context, DDB_EXPRESSION_KEY_CONDITION, keys,
+                                     key_condition, fault) ||
         !ddb_expression_context_bind(&page->context, DDB_EXPRESSION_FILTER, filter, &page->filter,
-                                     fault))
+                                     fault) ||
+        !ddb_request_projection(input, &page->context, &page->projection, fault))
         return false;
     if (is_query && keys == NULL)
         return ddb_invalid(fault, "Either the KeyConditions or KeyConditionExpression parameter "
                                   "must be specified in the request.");
-    return ddb_expression_context_bind(&page->context, DDB_EXPRESSION_KEY_CONDITION, keys,
-                                       key_condition, fault) &&
-           ddb_expression_context_finish(&page->context, fault);
+    return ddb_expression_context_finish(&page->context, fault);
 }
 
 /* --- Select ------------------------------------------------------------------------------------
@@ -141,44 +163,6 @@ static bool find_index(struct ddb_page *page, struct ddb_fault *fault)
     return true;
 }
 
-/* --- ExclusiveStartKey ---------------------------------------------------------------------------
- */
-
-#define START_TEXT "The provided starting key is invalid"
-
-static bool prefix_start_fault(struct ddb_fault *fault)
-{
-    fault->message = sim_arena_printf(fault->arena, START_TEXT ": %s", fault->message);
-    return false;
-}
-
-static bool read_start(struct ddb_page *page, struct ddb_fault *fault)
-{
-    const cJSON *map = wire_member(page->call->input, "ExclusiveStartKey");
-    if (map == NULL)
-        return true;
-    const struct ddb_key_schema *table_keys = &page->table->definition->keys;
-    cJSON *start = NULL;
-    if (!ddb_request_item(map, &start, fault))
-        return prefix_start_fault(fault);
-    page->has_start = true;
-    if (page->index == NULL)
-        return ddb_key_from_map(table_keys, start, &page->start, fault) ||
-               prefix_start_fault(fault);
-
-    struct ddb_key_blob table_key;
-    cJSON *table_map = ddb_key_extract(table_keys, start, NULL);
-    ddb_defer_json(fault->arena, table_map);
-    cJSON *whole = ddb_key_extract(page->keys, start, ddb_key_extract(table_keys, start, NULL));
-    ddb_defer_json(fault->arena, whole);
-    if (cJSON_GetArraySize(whole) != cJSON_GetArraySize(start))
-        return ddb_invalid(fault, START_TEXT);
-    if (!ddb_key_from_map(table_keys, table_map, &table_key, fault))
-        return prefix_start_fault(fault);
-    return ddb_index_key_encode(fault->arena, page->keys, start, &table_key, &page->start) ||
-           ddb_invalid(fault, START_TEXT);
-}
-
 bool ddb_page_locate(struct ddb_page *page, struct ddb *ddb, struct ddb_fault *fault)
 {
     const char *select = wire_text(page->call->input, "Select");
@@ -191,7 +175,14 @@ bool ddb_page_locate(struct ddb_page *page, struct ddb *ddb, struct ddb_fault *f
     page->select = select != NULL && strcmp(select, "COUNT") == 0 ? DDB_SELECT_COUNT
                    : page->projection != NULL                     ? DDB_SELECT_PROJECTED
                                                                   : DDB_SELECT_ALL;
-    return read_start(page, fault);
+    return ddb_page_check_start(page, fault);
+}
+
+bool ddb_page_check_paths(const struct ddb_page *page, struct ddb_fault *fault)
+{
+    const struct ddb_definition *definition = page->table->definition;
+    return ddb_request_check_paths(definition, page->filter, fault) &&
+           ddb_request_check_paths(definition, page->projection, fault);
 }
 
 /* --- reading -----------------------------------------------------------------------------------

@@ -32,9 +32,12 @@ struct ddb_page {
     bool is_fetching; /* a local index whose entries lack what is asked for */
     bool is_consistent;
     bool is_forward;
-    size_t limit; /* SIZE_MAX: none */
+    size_t limit;    /* SIZE_MAX: none */
+    int64_t segment; /* of a Scan; -1: not given */
+    int64_t segment_count;
     bool has_start;
-    struct ddb_key_blob start;  /* ExclusiveStartKey */
+    cJSON *start_map;           /* ExclusiveStartKey, normalised */
+    struct ddb_key_blob start;  /* the same; known after ddb_page_read_start() */
     struct ddb_key_range range; /* to read, before start is looked at */
 };
 
@@ -42,8 +45,17 @@ struct ddb_page {
  * bound KeyConditionExpression of a Query, NULL for a Scan. */
 MUST_USE bool ddb_page_parse(struct ddb_page *page, struct wire_call *call, bool is_query,
                              const struct ddb_binding **key_condition, struct ddb_fault *fault);
-/* Finds table and index, decides what to select, reads ExclusiveStartKey. */
+/* Finds table and index, decides what to select, looks at ExclusiveStartKey's shape. */
 MUST_USE bool ddb_page_locate(struct ddb_page *page, struct ddb *ddb, struct ddb_fault *fault);
+/* What filter and projection say of keys: the last check. */
+MUST_USE bool ddb_page_check_paths(const struct ddb_page *page, struct ddb_fault *fault);
+
+/* The three parts of ExclusiveStartKey's check, page_start.c. The last is for after the key
+ * condition. */
+MUST_USE bool ddb_page_parse_start(struct ddb_page *page, struct ddb_fault *fault);
+MUST_USE bool ddb_page_check_start(const struct ddb_page *page, struct ddb_fault *fault);
+MUST_USE bool ddb_page_read_start(struct ddb_page *page, struct ddb_fault *fault);
+
 /* Reads the page and answers the call. */
 MUST_USE enum wire_progress ddb_page_answer(struct ddb_page *page);
 

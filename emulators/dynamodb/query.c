@@ -51,7 +51,8 @@ enum wire_progress ddb_query(void *state, struct wire_call *call)
     if (!ddb_page_parse(&page, call, true, &key_condition, &fault) ||
         !ddb_page_locate(&page, state, &fault) || !check_filter(&page, &fault) ||
         !ddb_key_condition_resolve(key_condition, page.keys, &query, &fault) ||
-        !check_start(&page, &query, &fault))
+        !ddb_page_read_start(&page, &fault) || !check_start(&page, &query, &fault) ||
+        !ddb_page_check_paths(&page, &fault))
         return ddb_answer_fault(call, &fault);
     page.range = query.range;
     return ddb_page_answer(&page);
