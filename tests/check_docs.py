@@ -81,6 +81,15 @@ def check_commands(program, text):
             yield from check_ctl(help_text, line, [word for word in words if not word.startswith("-")])
 
 
+def check_options(program, text):
+    """Options in backquotes, with or without the command: some --help knows them."""
+    helps = "".join(program.help_of(command) or "" for command in ("up", "drill", "ctl", "env"))
+    for span in re.findall(r"`((?:(?:regionlab )?(?:up|drill|ctl|env)[^`]*)?--[^`]*)`", text):
+        for option in re.findall(r"(?<!\w)--[a-z-]+", span):
+            if option not in helps:
+                yield f"`{span}`: no --help knows {option}"
+
+
 def check_ctl(help_text, line, words):
     known = {tuple(match) for match in re.findall(r"(?m)^  (\w+)(?: ([a-z][\w-]*))?", help_text)}
     known |= {("region", "up"), ("link", "heal")}
@@ -143,6 +152,8 @@ def findings_of(page, program):
     yield from check_links(page, text)
     yield from check_paths(text)
     yield from check_commands(program, text)
+    if page.name in ("guide.md", "control.md", "differences.md"):
+        yield from check_options(program, text)
     if page.name == "control.md":
         yield from check_routes(text)
     if page.name == "guide.md":
