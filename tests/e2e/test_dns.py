@@ -21,17 +21,20 @@ TYPE_A, TYPE_AAAA, TYPE_TXT, TYPE_ANY, CLASS_IN = 1, 28, 16, 255, 1
 class Zone:
     """A hosted zone and what a test does to it."""
 
-    def __init__(self, server, name):
-        self.server, self.name = server, name
+    def __init__(self, server, name, is_virtual=True):
+        self.server, self.name, self.is_virtual = server, name, is_virtual
         self.client = server.client("route53")
         self.id = self.client.create_hosted_zone(Name=name, CallerReference=uuid.uuid4().hex)["HostedZone"]["Id"]
-        server.advance("2m")  # until DNS knows it
+        if is_virtual:
+            server.advance("2m")  # until DNS knows it
 
     def change(self, *changes):
         """(action, name, type, what else) each, all in one batch."""
         batch = [{"Action": action, "ResourceRecordSet": {"Name": self.full(name), "Type": kind, **more}}
                  for action, name, kind, more in changes]
         answer = self.client.change_resource_record_sets(HostedZoneId=self.id, ChangeBatch={"Changes": batch})
+        if not self.is_virtual:
+            return
         self.server.ctl("clock", "mode", "virtual")
         self.server.advance("2m")  # until the change is INSYNC
         assert self.client.get_change(Id=answer["ChangeInfo"]["Id"])["ChangeInfo"]["Status"] == "INSYNC"
@@ -461,3 +464,48 @@ def test_dns_answers_on_the_ipv6_loopback(server):
         packet = query("api.orders.example.com")
         tcp.sendall(struct.pack(">H", len(packet)) + packet)
         assert rcode_of(read_tcp(tcp)) == 0
+
+
+# --- health checks in trouble ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def silent():
+    """A socket that accepts and never answers: its port."""
+    with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
+        yield listener.getsockname()[1]
+
+
+def create_silent_failover(zone, port):
+    check = zone.client.create_health_check(CallerReference=uuid.uuid4().hex, HealthCheckConfig={
+        "IPAddress": "127.0.0.1", "Port": port, "Type": "HTTP", "RequestInterval": 10,
+        "FailureThreshold": 1})["HealthCheck"]["Id"]
+    zone.change(*(("CREATE", "f", "A", record([address], SetIdentifier=role, Failover=role, TTL=60, **more))
+                  for role, address, more in (("PRIMARY", "192.0.2.1", {"HealthCheckId": check}),
+                                              ("SECONDARY", "192.0.2.2", {}))))
+
+
+def test_an_endpoint_that_never_answers_is_unhealthy_and_holds_nobody_up(start, silent):
+    server = start("--scale", "10")
+    zone = Zone(server, "dns.example", is_virtual=False)
+    create_silent_failover(zone, silent)
+    assert until(lambda: zone.resolve("f") == ["192.0.2.2"], 20)
+    server.ctl("reset")
+    create_again = server.client("route53").list_health_checks()["HealthChecks"]
+    assert all(check["HealthCheckConfig"]["Type"] == "RECOVERY_CONTROL" for check in create_again)
+
+
+def test_a_reset_and_the_end_do_not_wait_for_an_endpoint_that_never_answers(start, silent):
+    server = start()
+    client = server.client("route53")
+    for _ in range(2):
+        client.create_health_check(CallerReference=uuid.uuid4().hex, HealthCheckConfig={
+            "IPAddress": "127.0.0.1", "Port": silent, "Type": "HTTP", "RequestInterval": 10, "FailureThreshold": 1})
+        server.ctl("clock", "scale", "50")
+        assert until(lambda: server.ctl("clock", "show")["pending_events"] > 0, 2)
+        server.ctl("reset")
+    client.create_health_check(CallerReference="last", HealthCheckConfig={
+        "IPAddress": "127.0.0.1", "Port": silent, "Type": "TCP", "RequestInterval": 10, "FailureThreshold": 1})
+    server.ctl("clock", "scale", "50")
+    server.process.terminate()
+    assert server.process.wait(5) == 0
