@@ -1,5 +1,6 @@
 """Starts real regionlab processes for end-to-end tests; each on free ports, each ended with its test."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -116,8 +117,9 @@ def start(tmp_path):
         return servers[-1]
 
     yield start_one
-    for server in servers:
-        server.stop()
+    with contextlib.ExitStack() as stack:  # all of them end, also when one ends badly
+        for server in servers:
+            stack.callback(server.stop)
 
 
 def shared(*arguments):
