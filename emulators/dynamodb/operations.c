@@ -95,6 +95,7 @@ const struct wire_service ddb_service = {
     .operations = operations,
     .operation_count = ARRAY_LEN(operations),
     .service_time_us = service_time_us,
+    .resource_member = "TableName",
     .throttling_code = "ProvisionedThroughputExceededException",
     .throttling_message = THROTTLING_TEXT,
 };

@@ -52,6 +52,9 @@ struct wire_service {
     uint64_t (*service_time_us)(void *state, const struct wire_call *call);
     const char *throttling_code; /* "ThrottlingException", for injected throttling */
     const char *throttling_message;
+    /* Input member that names what a call is about, for faults scoped to a resource ("TableName");
+     * NULL: such faults do not hit the service's requests. */
+    const char *resource_member;
 };
 
 /* What every service gets when it is created. All borrowed for its lifetime. */

@@ -70,7 +70,7 @@ static void test_there_is_room_for_the_named_maximum_of_regions(void **state)
     (void)state;
     struct sim_network *network = sim_network_create(1);
     for (int i = 0; i < SIM_REGION_MAX; i++) {
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "region-%d", i);
         add(network, name);
     }
