@@ -1,0 +1,163 @@
+#include "emulators/dynamodb/partiql_execute.h"
+
+#include <string.h>
+
+#include "emulators/dynamodb/operations.h"
+#include "emulators/dynamodb/partiql_write.h"
+
+/* --- SELECT ------------------------------------------------------------------------------------
+ */
+
+static bool check_names_item(const struct ddb_partiql_run *run, struct ddb_fault *fault)
+{
+    struct ddb_partiql_plan plan = {0};
+    bool is_plannable = run->statement.index == NULL;
+    if (is_plannable &&
+        !ddb_partiql_plan_item(&run->statement, run->table->definition, &plan, fault))
+        return false;
+    return plan.exact_key != NULL ||
+           ddb_invalid(fault, "Select statements within BatchExecuteStatement must specify the "
+                              "primary key in the where clause.");
+}
+
+static bool run_select(struct ddb_partiql_run *run, struct ddb_fault *fault,
+                       enum sim_result *result, struct sim_error *error)
+{
+    const cJSON *request = run->request;
+    int64_t limit = wire_integer(request, "Limit", 0);
+    const char *token = wire_text(request, "NextToken");
+    struct ddb_partiql_request bound = {.account = run->call->account,
+                                        .region = run->call->region,
+                                        .statement = wire_text(request, "Statement"),
+                                        .parameters = wire_member(request, "Parameters")};
+    struct ddb_partiql_select select = {.statement = &run->statement,
+                                        .table = run->table,
+                                        .is_consistent =
+                                            wire_flag(request, "ConsistentRead", false),
+                                        .limit = limit > 0 ? (size_t)limit : SIZE_MAX};
+    if ((run->is_batch && !check_names_item(run, fault)) ||
+        (token != NULL && !ddb_partiql_token_read(token, &bound, &select.position, fault)) ||
+        !ddb_partiql_select_prepare(&select, fault))
+        return false;
+    *result = ddb_partiql_select_read(&select, run->call->arena, run->capacity, error);
+    run->items = select.items;
+    run->last_key = select.last_key;
+    if (*result == RESULT_OK && select.has_more)
+        run->next_token = ddb_partiql_token_make(run->call->arena, &bound, &select.position);
+    return *result == RESULT_OK;
+}
+
+/* --- INSERT, UPDATE, DELETE ----------------------------------------------------------------------
+ */
+
+static bool commit(struct ddb_partiql_run *run, struct ddb_item_action *action,
+                   enum sim_result *result, struct sim_error *error)
+{
+    struct ddb_commit commit;
+    ddb_capacity_add(run->capacity, run->table, ddb_action_write_halves(action));
+    *result = ddb_commit_begin(&commit, run->table->home, run->call->arena, run->capacity, error);
+    if (*result == RESULT_OK)
+        *result = ddb_commit_end(&commit, ddb_action_write(action, &commit, error), error);
+    return *result == RESULT_OK;
+}
+
+static void keep_failure(struct ddb_partiql_run *run, const struct ddb_item_action *action)
+{
+    cJSON *members = ddb_action_failure_members(action);
+    if (members == NULL)
+        return;
+    run->failure_item = cJSON_DetachItemFromObjectCaseSensitive(members, "Item");
+    cJSON_Delete(members);
+}
+
+static bool run_write(struct ddb_partiql_run *run, struct ddb_fault *fault, enum sim_result *result,
+                      struct sim_error *error)
+{
+    struct ddb_item_action action;
+    ddb_partiql_action_begin(&run->statement, run->request, run->table, &action);
+    if (!ddb_partiql_action_find_key(&run->statement, false, &action, fault))
+        return false;
+    *result = ddb_action_read(&action, run->call->arena, error);
+    if (*result != RESULT_OK)
+        return false;
+    if (!ddb_partiql_action_evaluate(&run->statement, &action, fault)) {
+        keep_failure(run, &action);
+        return false;
+    }
+    if (!commit(run, &action, result, error))
+        return false;
+    run->items = cJSON_CreateArray();
+    cJSON *returned = ddb_partiql_action_returned(&run->statement, &action);
+    if (returned != NULL)
+        cJSON_AddItemToArray(run->items, returned);
+    return true;
+}
+
+/* --- one statement -------------------------------------------------------------------------------
+ */
+
+bool ddb_partiql_run_parse(struct ddb_partiql_run *run, struct ddb_fault *fault)
+{
+    struct ddb_partiql_parameters parameters;
+    return ddb_partiql_read_parameters(wire_member(run->request, "Parameters"), &parameters,
+                                       fault) &&
+           ddb_partiql_parse(wire_text(run->request, "Statement"), &parameters, &run->statement,
+                             fault);
+}
+
+bool ddb_partiql_run_statement(struct ddb_partiql_run *run, struct ddb_fault *fault,
+                               enum sim_result *result, struct sim_error *error)
+{
+    *result = RESULT_OK;
+    if (run->statement.kind == DDB_PARTIQL_EXISTS)
+        return ddb_invalid(fault, "EXISTS can only be used in ExecuteTransaction write requests.");
+    if (!ddb_request_table(run->ddb, run->call, run->statement.table, &run->table, fault))
+        return false;
+    return ddb_partiql_is_read(&run->statement) ? run_select(run, fault, result, error)
+                                                : run_write(run, fault, result, error);
+}
+
+/* --- ExecuteStatement ----------------------------------------------------------------------------
+ */
+
+enum ddb_capacity_form ddb_partiql_capacity_form(bool is_read)
+{
+    return is_read ? DDB_CAPACITY_TRANSACT_READ : DDB_CAPACITY_TRANSACT_WRITE;
+}
+
+static enum wire_progress fail_statement(struct ddb_partiql_run *run, struct ddb_fault *fault)
+{
+    if (run->failure_item == NULL)
+        return ddb_answer_fault(run->call, fault);
+    cJSON *members = cJSON_CreateObject();
+    cJSON_AddItemToObject(members, "Item", run->failure_item);
+    return wire_fail_with(run->call, fault->code, members, "%s", fault->message);
+}
+
+enum wire_progress ddb_execute_statement(void *state, struct wire_call *call)
+{
+    struct ddb_fault fault = {.arena = call->arena};
+    struct sim_error error;
+    enum sim_result result = RESULT_OK;
+    struct ddb_capacity capacity;
+    struct ddb_partiql_run run = {
+        .ddb = state, .call = call, .request = call->input, .capacity = &capacity};
+    ddb_capacity_init(&capacity, call->arena);
+    if (!ddb_partiql_run_parse(&run, &fault))
+        return ddb_answer_fault(call, &fault);
+    if (!ddb_partiql_run_statement(&run, &fault, &result, &error)) {
+        cJSON_Delete(run.items);
+        cJSON_Delete(run.last_key);
+        return result != RESULT_OK ? wire_fail_internal(call, &error)
+                                   : fail_statement(&run, &fault);
+    }
+    cJSON *output = cJSON_CreateObject();
+    cJSON_AddItemToObject(output, "Items", run.items);
+    if (run.next_token != NULL)
+        cJSON_AddStringToObject(output, "NextToken", run.next_token);
+    if (run.last_key != NULL)
+        cJSON_AddItemToObject(output, "LastEvaluatedKey", run.last_key);
+    ddb_capacity_report(&capacity, call->input, output, false,
+                        ddb_partiql_capacity_form(ddb_partiql_is_read(&run.statement)));
+    return wire_succeed(call, output);
+}
