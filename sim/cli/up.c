@@ -130,6 +130,15 @@ static const char *endpoint_url(const struct server *server, char *url, size_t u
     return url;
 }
 
+/* The first Region with services. */
+static const char *first_region(const struct server *server)
+{
+    for (size_t i = 0; i < server->socket_count; i++)
+        if (server->sockets[i].kind == SOCKET_REGION)
+            return server->sockets[i].region;
+    return "us-east-1";
+}
+
 static void print_ready(const struct server *server)
 {
     char url[96];
@@ -137,8 +146,8 @@ static void print_ready(const struct server *server)
            server->world->file->name, server->world->core.seed);
     print_sockets(server);
     printf("\n  export AWS_ENDPOINT_URL=%s AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test "
-           "AWS_DEFAULT_REGION=us-east-1\n\nReady.\n",
-           endpoint_url(server, url, sizeof url));
+           "AWS_DEFAULT_REGION=%s\n\nReady.\n",
+           endpoint_url(server, url, sizeof url), first_region(server));
     fflush(stdout);
 }
 
