@@ -104,6 +104,8 @@ step "install packages" install_missing
 step "build (gcc, Release)" build release Release
 [ "$failed" -gt 0 ] && finish
 step "layout and house rules" python3 tests/check_layout.py
+step "docs name what exists" python3 tests/check_docs.py build/release/regionlab
+step "coverage page is up to date" bash tests/check_coverage.sh build/release/regionlab
 suite unit_and_property build/results/ctest.xml ctest_in release build/results/ctest.xml
 step "python packages" venv
 if [ "$mode" = --quick ]; then

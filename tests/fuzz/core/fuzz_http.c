@@ -92,6 +92,10 @@ static int connect_to(uint16_t port)
     struct sockaddr_in place = {.sin_family = AF_INET, .sin_port = htons(port)};
     place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    /* Ends by a reset: hundreds of thousands of connections must not fill the ports with TIME_WAIT.
+     */
+    const struct linger reset = {.l_onoff = 1, .l_linger = 0};
+    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     int connected = connect(fd, (struct sockaddr *)&place, sizeof place);
     CHECK(connected == 0);
     return fd;
