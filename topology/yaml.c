@@ -331,7 +331,8 @@ static enum sim_result read_stream(FILE *stream, const char *path, struct sim_bu
             break;
     }
     if (ferror(stream))
-        return sim_error_set(error, RESULT_INVALID, "%s: cannot be read: %s", path, strerror(errno));
+        return sim_error_set(error, RESULT_INVALID, "%s: cannot be read: %s", path,
+                             strerror(errno));
     return RESULT_OK;
 }
 

@@ -4,8 +4,8 @@
  *          three look-ups at the end serve the control API and drills (conflicts, backlog, one item
  * on all replicas) without changing anything. Owner    ddb_create() gives, ddb_destroy() takes
  * back.
- * Note     In the outputs of reads, whole items stand as cJSON_Raw (their stored JSON text), so that
- *          answering is nearly a copy; an internal caller that looks into an item parses that text. */
+ * Note     In the outputs of reads, whole items stand as cJSON_Raw (their stored JSON text), so
+ * that answering is nearly a copy; an internal caller that looks into an item parses that text. */
 #ifndef EMULATORS_DYNAMODB_DYNAMODB_H
 #define EMULATORS_DYNAMODB_DYNAMODB_H
 

@@ -50,7 +50,8 @@ void r53_resolve(struct r53 *r53, const char *name, const char *type, const char
                  struct r53_answer *answer);
 
 /* Serves DNS on UDP and TCP at one more address. Port 0 takes a free one (the same for both).
- * r53_dns_port() tells that of the first address; 0 while nothing is served. IO when the port is taken, with address and port. */
+ * r53_dns_port() tells that of the first address; 0 while nothing is served. IO when the port is
+ * taken, with address and port. */
 MUST_USE enum sim_result r53_dns_listen(struct r53 *r53, struct sim_loop *loop, const char *address,
                                         uint16_t port, struct sim_error *error);
 uint16_t r53_dns_port(const struct r53 *r53);
