@@ -8,7 +8,7 @@ WIRE_EMBED(ddb_api_streams_json, "emulators/dynamodb/api_streams.json");
 
 /* clang-format off */
 static const struct wire_operation operations[] = { /* sorted by name */
-    {"BatchExecuteStatement",                ddb_batch_execute_statement, EFFECT_WRITE, PLANE_DATA},
+    {"BatchExecuteStatement",                ddb_batch_execute,       EFFECT_WRITE, PLANE_DATA},
     {"BatchGetItem",                         ddb_batch_get,           EFFECT_READ,  PLANE_DATA},
     {"BatchWriteItem",                       ddb_batch_write,         EFFECT_WRITE, PLANE_DATA},
     {"CreateBackup",                         NULL,                    EFFECT_WRITE, PLANE_CONTROL},
@@ -33,7 +33,7 @@ static const struct wire_operation operations[] = { /* sorted by name */
     {"DescribeTimeToLive",                   NULL,                    EFFECT_READ,  PLANE_CONTROL},
     {"DisableKinesisStreamingDestination",   NULL,                    EFFECT_WRITE, PLANE_CONTROL},
     {"EnableKinesisStreamingDestination",    NULL,                    EFFECT_WRITE, PLANE_CONTROL},
-    {"ExecuteStatement",                     ddb_execute_statement, EFFECT_WRITE, PLANE_DATA},
+    {"ExecuteStatement",                     ddb_execute_statement,   EFFECT_WRITE, PLANE_DATA},
     {"ExecuteTransaction",                   ddb_execute_transaction, EFFECT_WRITE, PLANE_DATA},
     {"ExportTableToPointInTime",             NULL,                    EFFECT_WRITE, PLANE_CONTROL},
     {"GetItem",                              ddb_get_item,            EFFECT_READ,  PLANE_DATA},

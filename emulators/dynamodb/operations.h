@@ -23,7 +23,7 @@ wire_handler ddb_batch_get, ddb_batch_write;
 /* transaction_write.c, transaction_get.c */
 wire_handler ddb_transact_write, ddb_transact_get;
 /* partiql_execute.c, partiql_batch.c, partiql_transaction.c */
-wire_handler ddb_execute_statement, ddb_batch_execute_statement, ddb_execute_transaction;
+wire_handler ddb_execute_statement, ddb_batch_execute, ddb_execute_transaction;
 /* stream_operations.c */
 wire_handler ddb_list_streams, ddb_describe_stream, ddb_get_shard_iterator, ddb_get_records;
 

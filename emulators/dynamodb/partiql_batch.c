@@ -85,7 +85,7 @@ static void answer_part(struct batch *batch, struct part *part, cJSON *responses
     cJSON_Delete(run->last_key);
 }
 
-enum wire_progress ddb_batch_execute_statement(void *state, struct wire_call *call)
+enum wire_progress ddb_batch_execute(void *state, struct wire_call *call)
 {
     struct batch batch = {.call = call};
     struct sim_error error;

@@ -72,7 +72,7 @@ static void test_inserts(void **state)
         {"a number twice", "INSERT INTO plain VALUE {'pk':'i','sk':'9','s':<<2, 2.0>>}", NULL,
          "Input collection [2, 2.0] contains duplicates! under root"},
         {"a parameter in a tuple", "INSERT INTO plain VALUE {'pk':'i','sk':'9','m':{'k':?}}",
-         "'Parameters':[{'S':'v'}]", "Unsupported data type: Parameter under key root.k at 1:54:1"},
+         "'Parameters':[{'S':'v'}]", "Unsupported data type: Parameter under key root.k at 1:53:1"},
         {"a great number in a tuple", "INSERT INTO plain VALUE {'pk':'i','sk':'9','m':{'x':1e126}}",
          NULL, "magnitude larger than supported range under root.x"},
         {"a great number in a list", "INSERT INTO plain VALUE {'pk':'i','sk':'9','l':[1,1e126]}",
