@@ -41,6 +41,30 @@ bool ddb_table_check_throughput(const cJSON *throughput, struct ddb_fault *fault
     return true;
 }
 
+bool ddb_table_check_class(const char *table_class, struct ddb_fault *fault)
+{
+    if (table_class == NULL || strcmp(table_class, "STANDARD") == 0 ||
+        strcmp(table_class, "STANDARD_INFREQUENT_ACCESS") == 0)
+        return true;
+    return ddb_invalid(fault, "Invalid table-class parameter provided. Please try again with a "
+                              "valid table-class value: [STANDARD, STANDARD_INFREQUENT_ACCESS].");
+}
+
+/* -1: no cap. */
+static bool check_caps(const cJSON *caps, struct ddb_fault *fault)
+{
+    static const char *const members[] = {"MaxReadRequestUnits", "MaxWriteRequestUnits"};
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        int64_t units = wire_integer(caps, members[i], -1);
+        if (units < 1 && units != -1)
+            return ddb_invalid(fault,
+                               P "Requested %s for OnDemandThroughput for table is outside of "
+                                 "valid range",
+                               members[i]);
+    }
+    return true;
+}
+
 static bool is_on_demand(const cJSON *input)
 {
     const char *mode = wire_text(input, "BillingMode");
@@ -64,7 +88,7 @@ bool ddb_table_check_billing(const cJSON *input, struct ddb_fault *fault)
     if (caps != NULL && !is_on_demand(input))
         return ddb_invalid(fault, P "MaxReadRequestUnits for OnDemandThroughput cannot be "
                                     "specified when the table BillingMode is PROVISIONED");
-    return true;
+    return check_caps(caps, fault);
 }
 
 /* --- key schema ------------------------------------------------------------------------------ */

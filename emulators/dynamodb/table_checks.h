@@ -15,6 +15,8 @@ MUST_USE bool ddb_table_check_billing(const cJSON *input, struct ddb_fault *faul
 MUST_USE bool ddb_table_check_schema(const cJSON *input, struct ddb_fault *fault);
 MUST_USE bool ddb_table_check_settings(const cJSON *input, struct ddb_fault *fault);
 /* {ReadCapacityUnits, WriteCapacityUnits} within bounds. */
+/* NULL: not given. */
+MUST_USE bool ddb_table_check_class(const char *table_class, struct ddb_fault *fault);
 MUST_USE bool ddb_table_check_throughput(const cJSON *throughput, struct ddb_fault *fault);
 
 #endif

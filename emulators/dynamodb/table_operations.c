@@ -5,6 +5,7 @@
 #include "emulators/dynamodb/operations.h"
 #include "emulators/dynamodb/replica.h"
 #include "emulators/dynamodb/stream.h"
+#include "emulators/dynamodb/table_checks.h"
 #include "emulators/dynamodb/table_describe.h"
 #include "emulators/dynamodb/table_tags.h"
 #include "sim/core/buffer.h"
@@ -72,6 +73,7 @@ enum wire_progress ddb_create_table(void *state, struct wire_call *call)
     const cJSON *tags = wire_member(call->input, "Tags");
     struct ddb_table_options options = {.account = call->account, .name = name};
     if (!check_name(name, &fault) || !ddb_tags_check(tags, &fault) ||
+        !ddb_table_check_class(wire_text(call->input, "TableClass"), &fault) ||
         !ddb_definition_create(call->input, &options.definition, &fault))
         return ddb_answer_fault(call, &fault);
     if (ddb_region_open(ddb, call->region, &region, &error) != RESULT_OK) {

@@ -253,6 +253,7 @@ enum wire_progress ddb_update_table(void *state, struct wire_call *call)
     const cJSON *replicas = wire_member(call->input, "ReplicaUpdates");
     if (!check_combination(call->input, &fault) || !refuse_unserved(call->input, &fault) ||
         (replicas != NULL && !ddb_replica_check_updates(replicas, &fault)) ||
+        !ddb_table_check_class(wire_text(call->input, "TableClass"), &fault) ||
         !ddb_request_table_control(state, call, wire_text(call->input, "TableName"), &table,
                                    &fault) ||
         !update(table, call->input, &fault))
