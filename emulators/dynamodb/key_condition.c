@@ -233,6 +233,8 @@ static bool check_attributes(const struct parts *parts, const struct ddb_key_sch
     size_t most = schema->hash_count + schema->range_count;
     if (parts->count > 2 && parts->count > most)
         return fail_count(fault);
+    if (parts->count > most)
+        return ddb_invalid(fault, "Query key condition not supported");
     for (size_t i = 0; i < schema->hash_count; i++) /* the partition key is missed first */
         if (find_part(parts, schema->hash[i].name) == NULL)
             return ddb_invalid(fault, "Query condition missed key schema element: %s",

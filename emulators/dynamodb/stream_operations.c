@@ -8,6 +8,7 @@
 
 #define ITERATOR_LIFE_US (UINT64_C(15) * 60 * SIM_US_PER_S)
 #define STREAMS_PER_PAGE 100
+#define SHARDS_PER_PAGE  100
 #define RECORDS_PER_PAGE 1000
 #define RECORD_BYTES_MAX ((size_t)1024 * 1024)
 
@@ -74,8 +75,22 @@ static void list_stream(struct listing *listing, const struct ddb_table *table,
     cJSON_AddStringToObject(entry, "StreamLabel", stream->label);
 }
 
+/* The model has the lower bound only. */
+static bool check_limit(const cJSON *input, int64_t most, struct ddb_fault *fault)
+{
+    int64_t limit = wire_integer(input, "Limit", 1);
+    return limit <= most ||
+           ddb_invalid(fault,
+                       "1 validation error detected: Value '%lld' at 'limit' failed to satisfy "
+                       "constraint: Member must have value less than or equal to %lld",
+                       (long long)limit, (long long)most);
+}
+
 enum wire_progress ddb_list_streams(void *state, struct wire_call *call)
 {
+    struct ddb_fault fault = {.arena = call->arena};
+    if (!check_limit(call->input, STREAMS_PER_PAGE, &fault))
+        return ddb_answer_fault(call, &fault);
     const struct ddb_region *region = ddb_region_find(state, call->region);
     const char *only = wire_text(call->input, "TableName");
     cJSON *output = cJSON_CreateObject();
@@ -126,7 +141,8 @@ enum wire_progress ddb_describe_stream(void *state, struct wire_call *call)
 {
     struct ddb_fault fault = {.arena = call->arena};
     struct found_stream found;
-    if (!find_stream(state, call, wire_text(call->input, "StreamArn"), &found, &fault))
+    if (!check_limit(call->input, SHARDS_PER_PAGE, &fault) ||
+        !find_stream(state, call, wire_text(call->input, "StreamArn"), &found, &fault))
         return ddb_answer_fault(call, &fault);
     const struct ddb_stream *stream = found.stream;
     cJSON *output = cJSON_CreateObject();
@@ -307,7 +323,8 @@ enum wire_progress ddb_get_records(void *state, struct wire_call *call)
     struct iterator iterator;
     struct reading reading = {.iterator = &iterator,
                               .left = wire_integer(call->input, "Limit", RECORDS_PER_PAGE)};
-    if (!parse_iterator(wire_text(call->input, "ShardIterator"), &iterator, &fault) ||
+    if (!check_limit(call->input, RECORDS_PER_PAGE, &fault) ||
+        !parse_iterator(wire_text(call->input, "ShardIterator"), &iterator, &fault) ||
         !find_stream(state, call, iterator.arn, &reading.found, &fault))
         return ddb_answer_fault(call, &fault);
     if (wire_now_us(call) > iterator.issued_us + ITERATOR_LIFE_US)

@@ -1,5 +1,6 @@
 #include "emulators/dynamodb/table_tags.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "emulators/dynamodb/operations.h"
@@ -15,6 +16,17 @@ static const cJSON *find_tag(const cJSON *tags, const char *key)
     return NULL;
 }
 
+/* Letters of any script, digits, blanks and a few signs. */
+static bool is_tag_text(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c < 0x80 && !isalnum(c) && strchr(" _.:/=+-@", c) == NULL)
+            return false;
+    }
+    return true;
+}
+
 bool ddb_tags_check(const cJSON *tags, struct ddb_fault *fault)
 {
     const cJSON *tag = NULL;
@@ -23,6 +35,11 @@ bool ddb_tags_check(const cJSON *tags, struct ddb_fault *fault)
         const char *key = wire_text(tag, "Key");
         if (strncmp(key, "aws:", 4) == 0)
             return ddb_invalid(fault, "Tag Key cannot be prefixed with aws:, Key: %s", key);
+        if (!is_tag_text(key))
+            return ddb_invalid(fault, "The Tag Key provided is invalid, Key: %s", key);
+        const char *value = wire_text(tag, "Value");
+        if (!is_tag_text(value))
+            return ddb_invalid(fault, "The Tag Value provided is invalid, Value: %s", value);
         const cJSON *first = find_tag(tags, key);
         if (first != tag)
             return ddb_invalid(

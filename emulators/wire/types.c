@@ -173,12 +173,15 @@ static bool convert_blob(const struct converter *converter, const cJSON *value)
                     length);
     size_t pads = length == 0 ? 0 : (size_t)(text[length - 1] == '=') + (text[length - 2] == '=');
     unsigned last = 0;
-    for (size_t i = 0; i + pads < length; i++)
-        if (!base64_value(text[i], &last))
+    bool is_padded_early = false;
+    for (size_t i = 0; i + pads < length && !is_padded_early; i++) {
+        is_padded_early = text[i] == '=';
+        if (!is_padded_early && !base64_value(text[i], &last))
             return fail(converter->arena, converter->error, "Invalid Base64 character: '%c'",
                         text[i]);
+    }
     unsigned unused_bits = pads == 2 ? 0x0f : pads == 1 ? 0x03 : 0;
-    if ((last & unused_bits) != 0) /* the service's spelling */
+    if (is_padded_early || (last & unused_bits) != 0) /* the service's spelling */
         return fail(converter->arena, converter->error,
                     "Invalid last non-pad Base64 character dectected");
     return true;

@@ -74,7 +74,7 @@ static const struct row rows[] = {
     {ITEM, "{\"a\":{\"B\":\"YI==\"}}", NULL, "Invalid last non-pad Base64 character dectected"},
     {ITEM, "{\"a\":{\"B\":\"YQ==\"}}", "{\"a\":{\"B\":\"YQ==\"}}", NULL},
     {ITEM, "{\"a\":{\"B\":\"YW*j\"}}", NULL, "Invalid Base64 character: '*'"},
-    {ITEM, "{\"a\":{\"B\":\"====\"}}", NULL, "Invalid Base64 character: '='"},
+    {ITEM, "{\"a\":{\"B\":\"====\"}}", NULL, "Invalid last non-pad Base64 character dectected"},
     {ITEM, "{\"a\":{\"B\":[]}}", NULL, "Unrecognized collection type class java.nio.ByteBuffer"},
     /* --- lists, maps, structures --- */
     {"GetItemInput", "{\"AttributesToGet\":\"a\"}", NULL, "Unexpected field type"},
