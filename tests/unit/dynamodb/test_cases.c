@@ -137,8 +137,8 @@ static void complain(struct player *player, const char *step, const char *why, c
 {
     char *text = wanted != NULL ? cJSON_PrintUnformatted(wanted) : NULL;
     player->failed_count++;
-    print_error("%s: \"%s\"%s\n  %s\n  wanted %.3000s\n  got    %.3000s\n", player->file,
-                player->name, step, why, text != NULL ? text : "success", got);
+    (void)fprintf(stderr, "%s: \"%s\"%s\n  %s\n  wanted %.3000s\n  got    %.3000s\n", player->file,
+                  player->name, step, why, text != NULL ? text : "success", got);
     free(text);
 }
 
