@@ -133,6 +133,16 @@ static enum sim_result write_index(struct ddb_commit *commit, const struct ddb_w
     return result;
 }
 
+enum sim_result ddb_commit_fill_index(struct ddb_table *table, size_t number,
+                                      const struct ddb_key_blob *key, const cJSON *item,
+                                      struct sim_arena *arena, struct sim_error *error)
+{
+    struct entry entry = make_entry(arena, &table->definition->indexes[number], key, item);
+    if (!entry.exists)
+        return RESULT_OK;
+    return ddb_index_write(&table->items, number, &entry.key, entry.text, entry.size_bytes, error);
+}
+
 static const cJSON *parse_old(struct ddb_commit *commit, const struct ddb_write *write)
 {
     if (write->old_item != NULL || write->old_row == NULL || write->old_row->item == NULL)

@@ -50,4 +50,10 @@ MUST_USE enum sim_result ddb_commit_write(struct ddb_commit *commit, const struc
 MUST_USE enum sim_result ddb_commit_end(struct ddb_commit *commit, enum sim_result result,
                                         struct sim_error *error);
 
+/* Writes the entry of a stored item into one index, where it has one: for filling a new index,
+ * inside the store's request. The index's totals are left alone. */
+MUST_USE enum sim_result ddb_commit_fill_index(struct ddb_table *table, size_t number,
+                                               const struct ddb_key_blob *key, const cJSON *item,
+                                               struct sim_arena *arena, struct sim_error *error);
+
 #endif

@@ -160,6 +160,8 @@ static bool find_index(struct ddb_page *page, struct ddb_fault *fault)
     page->keys = &page->index->keys;
     if (page->index->is_global && page->is_consistent)
         return ddb_invalid(fault, "Consistent reads are not supported on global secondary indexes");
+    if (page->table->index_states[page->index_number].status == DDB_INDEX_CREATING)
+        return ddb_invalid(fault, "Cannot read from backfilling global secondary index: %s", name);
     return true;
 }
 

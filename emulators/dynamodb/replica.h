@@ -111,9 +111,14 @@ void ddb_replica_tell_state(const struct ddb_table *table, const char *state);
 /* --- replica_update.c: UpdateTable's ReplicaUpdates
  * ------------------------------------------------- */
 
-/* Checks everything; nothing has changed on a fault. On success the change is under way. */
-MUST_USE bool ddb_replica_update(struct ddb_table *table, const cJSON *updates,
-                                 struct ddb_fault *fault);
+enum ddb_replica_change {
+    DDB_REPLICA_REFUSED,   /* see the fault; nothing has changed */
+    DDB_REPLICA_STARTED,   /* a replica comes or goes */
+    DDB_REPLICA_OVERRIDES, /* checked: the caller runs ddb_replica_override() after the delay */
+};
+MUST_USE enum ddb_replica_change ddb_replica_update(struct ddb_table *table, const cJSON *updates,
+                                                    struct ddb_fault *fault);
+void ddb_replica_override(struct ddb_table *table, const cJSON *updates);
 /* Checks of the list that need no table. */
 MUST_USE bool ddb_replica_check_updates(const cJSON *updates, struct ddb_fault *fault);
 void ddb_replica_job_stop(struct ddb_table *table);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "emulators/dynamodb/replica.h"
+#include "emulators/dynamodb/replica_override.h"
 #include "emulators/dynamodb/stream.h"
 #include "sim/core/buffer.h"
 
@@ -18,6 +19,7 @@ struct ddb_replica_job {
     struct ddb_table *table;  /* that was asked */
     struct ddb_table *target; /* once there is one */
     char *region_name;
+    cJSON *action; /* a Create's members */
     uint64_t event;
 };
 
@@ -44,14 +46,12 @@ static bool check_element(const cJSON *element, struct ddb_fault *fault)
     for (size_t i = 0; i < ARRAY_LEN(action_names); i++)
         given += wire_member(element, action_names[i]) != NULL ? 1 : 0;
     const cJSON *update = wire_member(element, "Update");
-    if (given == 0 || (update != NULL && cJSON_GetArraySize(update) < 2))
+    if (given == 0 || (update != NULL && given == 1 && !ddb_override_is_given(update)))
         return ddb_invalid(fault, "There are no actions specified in the Replica Update Action of "
                                   "the request.");
     if (given > 1)
         return ddb_invalid(fault, "Update table operation with more than one type of replica "
                                   "actions not allowed.");
-    if (update != NULL)
-        return ddb_invalid(fault, "regionlab does not serve ReplicaUpdates.Update (overrides) yet");
     return true;
 }
 
@@ -140,7 +140,7 @@ static struct ddb_table *find_target(const struct ddb_table *table, const char *
 }
 
 static bool check_create(const struct ddb_table *table, const char *region_name,
-                         struct ddb_fault *fault)
+                         const cJSON *action, struct ddb_fault *fault)
 {
     if (find_target(table, region_name) != NULL)
         return ddb_invalid(fault,
@@ -150,13 +150,15 @@ static bool check_create(const struct ddb_table *table, const char *region_name,
     if (!ddb_table_is_on_demand(table)) /* nothing here scales provisioned capacity */
         return ddb_invalid(fault,
                            "Table write capacity should either be Pay-Per-Request or AutoScaled.");
-    return true;
+    return ddb_override_check(table, action, true, fault);
 }
 
-static bool check_delete(const struct ddb_table *table, const char *region_name,
-                         struct ddb_fault *fault)
+/* The replica in that Region. */
+static bool find_member(const struct ddb_table *table, const char *region_name,
+                        const struct ddb_table **member, struct ddb_fault *fault)
 {
     const struct ddb_table *target = find_target(table, region_name);
+    *member = target;
     if (target == NULL || target->member.group == NULL ||
         target->member.group != table->member.group)
         return ddb_invalid(fault,
@@ -164,6 +166,23 @@ static bool check_delete(const struct ddb_table *table, const char *region_name,
                            "not part of the global table. Please retry the request without these "
                            "replicas: [%s].",
                            region_name);
+    return true;
+}
+
+static bool check_update(const struct ddb_table *table, const char *region_name,
+                         const cJSON *action, struct ddb_fault *fault)
+{
+    const struct ddb_table *target = NULL;
+    return find_member(table, region_name, &target, fault) &&
+           ddb_override_check(target, action, false, fault);
+}
+
+static bool check_delete(const struct ddb_table *table, const char *region_name,
+                         const cJSON *action UNUSED, struct ddb_fault *fault)
+{
+    const struct ddb_table *target = NULL;
+    if (!find_member(table, region_name, &target, fault))
+        return false;
     if (target->is_protected)
         return ddb_invalid(fault,
                            "Cannot delete table %s in region %s because it has deletion protection "
@@ -187,6 +206,7 @@ void ddb_replica_job_stop(struct ddb_table *table)
         return;
     (void)sim_sched_cancel(table->ddb->core->sched, job->event);
     free(job->region_name);
+    cJSON_Delete(job->action);
     free(job);
     table->member.job = NULL;
 }
@@ -258,6 +278,7 @@ static void begin_create(void *context)
     struct ddb_table *target = job->target;
     target->last_on_demand_us = target->created_us;
     ddb_stream_enable(target, table->stream->view);
+    ddb_override_apply(table, target, job->action);
     if (table->member.group == NULL) /* the other members were deleted meanwhile */
         (void)ddb_group_create(table);
     ddb_group_join(table->member.group, target, table);
@@ -278,13 +299,14 @@ static void begin_delete(void *context)
     ddb_table_start_deletion(target);
 }
 
-static void start_job(struct ddb_table *table, const char *region_name, bool is_create)
+static void start_job(struct ddb_table *table, const cJSON *action, bool is_create)
 {
     PRE(table->member.job == NULL);
     struct ddb_replica_job *job = sim_alloc(sizeof *job);
     uint64_t delay_us = table->ddb->transient_delay_us;
     job->table = table;
-    job->region_name = sim_strdup(region_name);
+    job->region_name = sim_strdup(wire_text(action, "RegionName"));
+    job->action = cJSON_Duplicate(action, true);
     table->member.job = job;
     table->status = DDB_TABLE_UPDATING;
     if (!is_create) {
@@ -298,19 +320,46 @@ static void start_job(struct ddb_table *table, const char *region_name, bool is_
     job_after(job, delay_us / 3, begin_create);
 }
 
-bool ddb_replica_update(struct ddb_table *table, const cJSON *updates, struct ddb_fault *fault)
+enum ddb_replica_change ddb_replica_update(struct ddb_table *table, const cJSON *updates,
+                                           struct ddb_fault *fault)
 {
+    static const struct {
+        const char *name;
+        bool (*check)(const struct ddb_table *table, const char *region_name, const cJSON *action,
+                      struct ddb_fault *fault);
+    } kinds[] = {{"Create", check_create}, {"Update", check_update}, {"Delete", check_delete}};
     const char *name = NULL;
-    const char *region_name = wire_text(action_of(updates->child, &name), "RegionName");
-    bool is_create = strcmp(name, "Create") == 0;
+    const cJSON *action = action_of(updates->child, &name);
+    const char *region_name = wire_text(action, "RegionName");
+    bool is_local = strcmp(region_name, ddb_region_name(table)) == 0;
     if (!check_region(table->ddb, region_name, fault))
-        return false;
-    if (strcmp(region_name, ddb_region_name(table)) == 0)
-        return ddb_invalid(fault, "Cannot add or delete the local region through ReplicaUpdates. "
-                                  "Use CreateTable, DeleteTable, or UpdateTable as required.");
-    if (!check_state(table, fault) || !(is_create ? check_create(table, region_name, fault)
-                                                  : check_delete(table, region_name, fault)))
-        return false;
-    start_job(table, region_name, is_create);
-    return true;
+        return DDB_REPLICA_REFUSED;
+    if (is_local) {
+        (void)ddb_invalid(fault, "Cannot add or delete the local region through ReplicaUpdates. "
+                                 "Use CreateTable, DeleteTable, or UpdateTable as required.");
+        return DDB_REPLICA_REFUSED;
+    }
+    if (!check_state(table, fault))
+        return DDB_REPLICA_REFUSED;
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (strcmp(kinds[i].name, name) == 0 && !kinds[i].check(table, region_name, action, fault))
+            return DDB_REPLICA_REFUSED;
+    }
+    if (strcmp(name, "Update") == 0)
+        return DDB_REPLICA_OVERRIDES;
+    start_job(table, action, strcmp(name, "Create") == 0);
+    return DDB_REPLICA_STARTED;
+}
+
+void ddb_replica_override(struct ddb_table *table, const cJSON *updates)
+{
+    const cJSON *element = NULL;
+    cJSON_ArrayForEach(element, updates)
+    {
+        const cJSON *action = wire_member(element, "Update");
+        struct ddb_table *target =
+            action != NULL ? find_target(table, wire_text(action, "RegionName")) : NULL;
+        if (target != NULL && target->member.group == table->member.group)
+            ddb_override_apply(table, target, action);
+    }
 }

@@ -28,14 +28,17 @@ static char *range_sql(const char *table, const char *where, const char *order)
                table, where, order);
 }
 
-static void prepare_index_texts(struct ddb_index_sql *index, const char *table)
+static void prepare_index_texts(struct ddb_index_sql *index, unsigned long long n, size_t number)
 {
+    char *table = sql("index_%llu_%zu", n, number);
+    index->number = number;
     index->write_sql = sql("INSERT INTO %s (key, item, size_bytes) VALUES (?1, ?2, ?3) ON "
                            "CONFLICT (key) DO UPDATE SET item = ?2, size_bytes = ?3",
                            table);
     index->erase_sql = sql("DELETE FROM %s WHERE key = ?1", table);
     index->forward_sql = range_sql(table, "", "ASC");
     index->backward_sql = range_sql(table, "", "DESC");
+    free(table);
 }
 
 static void prepare_item_texts(struct ddb_items *items, unsigned long long n)
@@ -72,6 +75,16 @@ static enum sim_result execute(struct sim_store *store, char *text, struct sim_e
     return result;
 }
 
+static enum sim_result create_index_table(struct sim_store *store, unsigned long long n,
+                                          size_t number, struct sim_error *error)
+{
+    return execute(store,
+                   sql("CREATE TABLE index_%llu_%zu (key BLOB PRIMARY KEY, item TEXT, size_bytes "
+                       "INTEGER) WITHOUT ROWID",
+                       n, number),
+                   error);
+}
+
 enum sim_result ddb_items_create(struct ddb_items *items, struct sim_store *store,
                                  uint64_t table_number, size_t index_count, struct sim_error *error)
 {
@@ -84,11 +97,7 @@ enum sim_result ddb_items_create(struct ddb_items *items, struct sim_store *stor
                     n, n),
                 error);
     for (size_t i = 0; i < index_count && result == RESULT_OK; i++)
-        result = execute(store,
-                         sql("CREATE TABLE index_%llu_%zu (key BLOB PRIMARY KEY, item TEXT, "
-                             "size_bytes INTEGER) WITHOUT ROWID",
-                             n, i),
-                         error);
+        result = create_index_table(store, n, i, error);
     if (result != RESULT_OK)
         return result;
     *items = (struct ddb_items){
@@ -96,13 +105,11 @@ enum sim_result ddb_items_create(struct ddb_items *items, struct sim_store *stor
         .table_number = table_number,
         .indexes = sim_alloc_array(index_count + 1, sizeof *items->indexes),
         .index_count = index_count,
+        .indexes_made = index_count,
     };
     prepare_item_texts(items, n);
-    for (size_t i = 0; i < index_count; i++) {
-        char *table = sql("index_%llu_%zu", n, i);
-        prepare_index_texts(&items->indexes[i], table);
-        free(table);
-    }
+    for (size_t i = 0; i < index_count; i++)
+        prepare_index_texts(&items->indexes[i], n, i);
     return RESULT_OK;
 }
 
@@ -113,8 +120,17 @@ enum sim_result ddb_items_drop(struct ddb_items *items, struct sim_error *error)
     enum sim_result result = execute(
         items->store, sql("DROP TABLE items_%llu; DROP TABLE tombstones_%llu", n, n), error);
     for (size_t i = 0; i < items->index_count && result == RESULT_OK; i++)
-        result = execute(items->store, sql("DROP TABLE index_%llu_%zu", n, i), error);
+        result = execute(items->store,
+                         sql("DROP TABLE index_%llu_%zu", n, items->indexes[i].number), error);
     return result;
+}
+
+static void free_index_texts(struct ddb_index_sql *index)
+{
+    free(index->write_sql);
+    free(index->erase_sql);
+    free(index->forward_sql);
+    free(index->backward_sql);
 }
 
 void ddb_items_fini(struct ddb_items *items)
@@ -128,13 +144,71 @@ void ddb_items_fini(struct ddb_items *items)
     free(items->note_tombstone_sql);
     free(items->next_tombstone_sql);
     free(items->forget_tombstone_sql);
-    for (size_t i = 0; i < items->index_count; i++) {
-        free(items->indexes[i].write_sql);
-        free(items->indexes[i].erase_sql);
-        free(items->indexes[i].forward_sql);
-        free(items->indexes[i].backward_sql);
-    }
+    for (size_t i = 0; i < items->index_count; i++)
+        free_index_texts(&items->indexes[i]);
     free(items->indexes);
+}
+
+/* --- indexes that come and go --------------------------------------------------------------------
+ */
+
+enum sim_result ddb_items_add_index(struct ddb_items *items, struct sim_error *error)
+{
+    unsigned long long n = items->table_number;
+    enum sim_result result = sim_store_begin(items->store, error);
+    if (result != RESULT_OK)
+        return result;
+    result = create_index_table(items->store, n, items->indexes_made, error);
+    result = sim_store_end(items->store, result, error);
+    if (result != RESULT_OK)
+        return result;
+    items->indexes =
+        sim_realloc_array(items->indexes, items->index_count + 1, sizeof *items->indexes);
+    prepare_index_texts(&items->indexes[items->index_count], n, items->indexes_made);
+    items->index_count++;
+    items->indexes_made++;
+    return RESULT_OK;
+}
+
+enum sim_result ddb_items_remove_index(struct ddb_items *items, size_t index,
+                                       struct sim_error *error)
+{
+    PRE(index < items->index_count);
+    unsigned long long n = items->table_number;
+    enum sim_result result = sim_store_begin(items->store, error);
+    if (result != RESULT_OK)
+        return result;
+    sim_store_forget_statements(items->store);
+    result = execute(items->store,
+                     sql("DROP TABLE index_%llu_%zu", n, items->indexes[index].number), error);
+    result = sim_store_end(items->store, result, error);
+    if (result != RESULT_OK)
+        return result;
+    free_index_texts(&items->indexes[index]);
+    items->index_count--;
+    memmove(&items->indexes[index], &items->indexes[index + 1],
+            (items->index_count - index) * sizeof *items->indexes);
+    return RESULT_OK;
+}
+
+enum sim_result ddb_items_count_index(struct ddb_items *items, size_t index, int64_t *item_count,
+                                      int64_t *size_bytes, struct sim_error *error)
+{
+    PRE(index < items->index_count);
+    char *text = sql("SELECT COUNT(*), TOTAL(size_bytes) FROM index_%llu_%zu",
+                     (unsigned long long)items->table_number, items->indexes[index].number);
+    struct sim_statement *statement = NULL;
+    enum sim_result result = sim_store_prepare(items->store, text, &statement, error);
+    bool found = false;
+    if (result == RESULT_OK)
+        result = sim_store_step(statement, &found, error);
+    if (result == RESULT_OK && found) {
+        *item_count = sim_column_int(statement, 0);
+        *size_bytes = sim_column_int(statement, 1);
+    }
+    sim_store_done(statement);
+    free(text);
+    return result;
 }
 
 /* --- single rows -------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ struct ddb_row {
 };
 
 struct ddb_index_sql {
+    size_t number; /* in the name of its SQLite table: never used again */
     char *write_sql;
     char *erase_sql;
     char *forward_sql;
@@ -42,6 +43,7 @@ struct ddb_items { /* the SQL of one table in one Region, and of its indexes */
     char *forget_tombstone_sql;
     struct ddb_index_sql *indexes;
     size_t index_count;
+    size_t indexes_made;
 };
 
 /* Makes the SQLite tables. */
@@ -50,6 +52,15 @@ MUST_USE enum sim_result ddb_items_create(struct ddb_items *items, struct sim_st
                                           struct sim_error *error);
 MUST_USE enum sim_result ddb_items_drop(struct ddb_items *items, struct sim_error *error);
 void ddb_items_fini(struct ddb_items *items);
+
+/* An index more, empty, behind the others; one less. Requests of their own: call them outside. */
+MUST_USE enum sim_result ddb_items_add_index(struct ddb_items *items, struct sim_error *error);
+MUST_USE enum sim_result ddb_items_remove_index(struct ddb_items *items, size_t index,
+                                                struct sim_error *error);
+/* Counts all entries of an index. */
+MUST_USE enum sim_result ddb_items_count_index(struct ddb_items *items, size_t index,
+                                               int64_t *item_count, int64_t *size_bytes,
+                                               struct sim_error *error);
 
 /* *found: there is a row, be it a tombstone. */
 MUST_USE enum sim_result ddb_items_read(struct ddb_items *items, const struct ddb_key_blob *key,

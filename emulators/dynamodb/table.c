@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emulators/dynamodb/index_backfill.h"
 #include "emulators/dynamodb/replica.h"
 #include "emulators/dynamodb/stream.h"
 #include "sim/core/buffer.h"
@@ -124,6 +125,8 @@ enum sim_result ddb_table_create(struct ddb_region *region, const struct ddb_tab
     fresh->tags = cJSON_CreateArray();
     fresh->index_totals =
         sim_alloc_array(options->definition->index_count + 1, sizeof *fresh->index_totals);
+    fresh->index_states =
+        sim_alloc_array(options->definition->index_count + 1, sizeof *fresh->index_states);
     insert(region, fresh);
     *table = fresh;
     return RESULT_OK;
@@ -151,6 +154,7 @@ void ddb_table_destroy(struct ddb_table *table, bool drops_data)
     (void)sim_sched_cancel(table->ddb->core->sched, table->status_event);
     ddb_backfill_stop(table);
     ddb_replica_job_stop(table);
+    ddb_index_backfill_stop_all(table);
     cJSON_Delete(table->pending);
     if (drops_data)
         drop_data(table);
@@ -160,7 +164,9 @@ void ddb_table_destroy(struct ddb_table *table, bool drops_data)
     ddb_log_fini(&table->log);
     ddb_definition_destroy(table->definition);
     cJSON_Delete(table->tags);
+    cJSON_Delete(table->overrides);
     free(table->index_totals);
+    free(table->index_states);
     free(table->account);
     free(table->name);
     free(table->arn);

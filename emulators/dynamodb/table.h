@@ -53,6 +53,30 @@ struct ddb_index_totals {
     int64_t size_bytes;
 };
 
+enum ddb_index_status {
+    DDB_INDEX_ACTIVE,
+    DDB_INDEX_CREATING,
+    DDB_INDEX_UPDATING,
+    DDB_INDEX_DELETING
+};
+
+struct ddb_decreases { /* of provisioned throughput, of a table or a global index */
+    uint64_t day;      /* of the last one, counted from the epoch */
+    uint64_t count;    /* on that day */
+    uint64_t last_us;
+};
+
+struct ddb_index_backfill;
+
+#define DDB_CLASS_CHANGES      2 /* allowed in 30 days */
+#define DDB_ENCRYPTION_CHANGES 4 /* allowed freely in 24 hours */
+
+struct ddb_index_state {
+    enum ddb_index_status status;
+    struct ddb_index_backfill *backfill; /* while a new index is being filled; or NULL */
+    struct ddb_decreases decreases;
+};
+
 struct ddb_table {
     struct ddb *ddb;
     struct ddb_region *home;
@@ -64,16 +88,20 @@ struct ddb_table {
     enum ddb_table_status status;
     uint64_t status_event; /* ends the state; 0: none */
     struct ddb_definition *definition;
-    uint64_t number_of_decreases; /* of provisioned throughput, for the description */
-    uint64_t last_on_demand_us;   /* when billing last became on demand; 0: never */
-    bool is_protected;            /* against deletion */
-    cJSON *tags;                  /* array of {Key, Value} */
-    struct ddb_stream *stream;    /* the newest one; NULL: never had any */
+    struct ddb_decreases decreases;
+    uint64_t last_on_demand_us;                   /* when billing last became on demand; 0: never */
+    bool is_protected;                            /* against deletion */
+    uint64_t class_changes_us[DDB_CLASS_CHANGES]; /* newest first; 0: none */
+    uint64_t encryption_changes_us[DDB_ENCRYPTION_CHANGES];
+    cJSON *overrides;          /* what this replica has differently (replica_override.h), or NULL */
+    cJSON *tags;               /* array of {Key, Value} */
+    struct ddb_stream *stream; /* the newest one; NULL: never had any */
     struct ddb_items items;
     struct ddb_change_log log;
     int64_t item_count;
     int64_t size_bytes;
-    struct ddb_index_totals *index_totals;
+    struct ddb_index_totals *index_totals; /* by the index's number, like index_states */
+    struct ddb_index_state *index_states;
     uint64_t forgotten_us; /* greatest time of a purged tombstone: a write of an item without a
                               stored version must be later */
     struct ddb_member member;

@@ -50,25 +50,24 @@ bool ddb_table_check_class(const char *table_class, struct ddb_fault *fault)
                               "valid table-class value: [STANDARD, STANDARD_INFREQUENT_ACCESS].");
 }
 
-/* -1: no cap. */
-static bool check_caps(const cJSON *caps, struct ddb_fault *fault)
+static bool is_on_demand(const cJSON *input)
+{
+    const char *mode = wire_text(input, "BillingMode");
+    return mode != NULL && strcmp(mode, "PAY_PER_REQUEST") == 0;
+}
+
+bool ddb_table_check_on_demand(const cJSON *maximum, struct ddb_fault *fault)
 {
     static const char *const members[] = {"MaxReadRequestUnits", "MaxWriteRequestUnits"};
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
-        int64_t units = wire_integer(caps, members[i], -1);
-        if (units < 1 && units != -1)
+        int64_t units = wire_integer(maximum, members[i], -1);
+        if (units == 0 || units < -1)
             return ddb_invalid(fault,
                                P "Requested %s for OnDemandThroughput for table is outside of "
                                  "valid range",
                                members[i]);
     }
     return true;
-}
-
-static bool is_on_demand(const cJSON *input)
-{
-    const char *mode = wire_text(input, "BillingMode");
-    return mode != NULL && strcmp(mode, "PAY_PER_REQUEST") == 0;
 }
 
 bool ddb_table_check_billing(const cJSON *input, struct ddb_fault *fault)
@@ -88,7 +87,7 @@ bool ddb_table_check_billing(const cJSON *input, struct ddb_fault *fault)
     if (caps != NULL && !is_on_demand(input))
         return ddb_invalid(fault, P "MaxReadRequestUnits for OnDemandThroughput cannot be "
                                     "specified when the table BillingMode is PROVISIONED");
-    return check_caps(caps, fault);
+    return ddb_table_check_on_demand(caps, fault);
 }
 
 /* --- key schema ------------------------------------------------------------------------------ */
@@ -393,18 +392,8 @@ bool ddb_table_check_schema(const cJSON *input, struct ddb_fault *fault)
 
 /* --- streams, encryption, table class --------------------------------------------------------- */
 
-bool ddb_table_check_settings(const cJSON *input, struct ddb_fault *fault)
+bool ddb_table_check_encryption(const cJSON *encryption, struct ddb_fault *fault)
 {
-    const cJSON *stream = wire_member(input, "StreamSpecification");
-    const char *view = wire_text(stream, "StreamViewType");
-    bool is_enabled = wire_flag(stream, "StreamEnabled", false);
-    if (is_enabled && view == NULL)
-        return ddb_invalid(fault, P "Table is being created with a stream enabled, UpdateViewType "
-                                    "is required");
-    if (stream != NULL && !is_enabled && view != NULL)
-        return ddb_invalid(fault, P "Table is being created with a stream disabled, UpdateViewType "
-                                    "should not be specified");
-    const cJSON *encryption = wire_member(input, "SSESpecification");
     const char *type = wire_text(encryption, "SSEType");
     const char *key = wire_text(encryption, "KMSMasterKeyId");
     bool is_encrypted = wire_flag(encryption, "Enabled", false);
@@ -417,4 +406,18 @@ bool ddb_table_check_settings(const cJSON *input, struct ddb_fault *fault)
     if (type != NULL && strcmp(type, "AES256") == 0)
         return ddb_invalid(fault, P "SSEType AES256 is not supported");
     return true;
+}
+
+bool ddb_table_check_settings(const cJSON *input, struct ddb_fault *fault)
+{
+    const cJSON *stream = wire_member(input, "StreamSpecification");
+    const char *view = wire_text(stream, "StreamViewType");
+    bool is_enabled = wire_flag(stream, "StreamEnabled", false);
+    if (is_enabled && view == NULL)
+        return ddb_invalid(fault, P "Table is being created with a stream enabled, UpdateViewType "
+                                    "is required");
+    if (stream != NULL && !is_enabled && view != NULL)
+        return ddb_invalid(fault, P "Table is being created with a stream disabled, UpdateViewType "
+                                    "should not be specified");
+    return ddb_table_check_encryption(wire_member(input, "SSESpecification"), fault);
 }

@@ -13,10 +13,15 @@
 MUST_USE bool ddb_table_check_billing(const cJSON *input, struct ddb_fault *fault);
 /* Key schema, attribute definitions, indexes. */
 MUST_USE bool ddb_table_check_schema(const cJSON *input, struct ddb_fault *fault);
+/* An SSESpecification by itself. */
+MUST_USE bool ddb_table_check_encryption(const cJSON *encryption, struct ddb_fault *fault);
 MUST_USE bool ddb_table_check_settings(const cJSON *input, struct ddb_fault *fault);
-/* {ReadCapacityUnits, WriteCapacityUnits} within bounds. */
 /* NULL: not given. */
 MUST_USE bool ddb_table_check_class(const char *table_class, struct ddb_fault *fault);
+/* {ReadCapacityUnits, WriteCapacityUnits} within bounds. */
 MUST_USE bool ddb_table_check_throughput(const cJSON *throughput, struct ddb_fault *fault);
+
+/* {MaxReadRequestUnits, MaxWriteRequestUnits}, of which -1 clears one. */
+MUST_USE bool ddb_table_check_on_demand(const cJSON *maximum, struct ddb_fault *fault);
 
 #endif

@@ -205,3 +205,13 @@ void ddb_definition_set(struct ddb_definition *definition, const char *member, c
     const char *mode = wire_text(definition->spec, "BillingMode");
     definition->is_on_demand = mode != NULL && strcmp(mode, "PAY_PER_REQUEST") == 0;
 }
+
+void ddb_definition_drop_index_throughput(struct ddb_definition *definition)
+{
+    cJSON *index = NULL;
+    cJSON_ArrayForEach(index,
+                       cJSON_GetObjectItemCaseSensitive(definition->spec, "GlobalSecondaryIndexes"))
+    {
+        cJSON_DeleteItemFromObjectCaseSensitive(index, "ProvisionedThroughput");
+    }
+}

@@ -50,4 +50,7 @@ bool ddb_index_has_attribute(const struct ddb_definition *definition,
 /* Replaces a member of spec (value NULL: removes it); value becomes the definition's. */
 void ddb_definition_set(struct ddb_definition *definition, const char *member, cJSON *value);
 
+/* On demand, indexes have no provisioned throughput either. */
+void ddb_definition_drop_index_throughput(struct ddb_definition *definition);
+
 #endif

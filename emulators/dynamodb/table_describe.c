@@ -2,12 +2,13 @@
 
 #include <string.h>
 
+#include "emulators/dynamodb/index_backfill.h"
 #include "emulators/dynamodb/replica.h"
+#include "emulators/dynamodb/replica_override.h"
 #include "emulators/dynamodb/stream.h"
+#include "emulators/dynamodb/table_settings.h"
+#include "emulators/dynamodb/table_throughput.h"
 #include "sim/core/buffer.h"
-
-#define ON_DEMAND_READS_PER_S  12000 /* a new on-demand table's warm throughput */
-#define ON_DEMAND_WRITES_PER_S 4000
 
 double ddb_json_time(uint64_t time_us)
 {
@@ -32,19 +33,43 @@ static void add_throughput(cJSON *object, const cJSON *spec, uint64_t decreases)
                                 (double)wire_integer(throughput, members[i], 0));
 }
 
-static void add_warm_throughput(cJSON *object, const struct ddb_table *table, const cJSON *spec)
+static void add_warm_throughput(cJSON *object, const struct ddb_table *table, const cJSON *spec,
+                                bool is_updating)
 {
-    const cJSON *throughput = wire_member(spec, "ProvisionedThroughput");
+    struct ddb_warm_throughput units = ddb_warm_throughput_of(table, spec);
     cJSON *warm = cJSON_AddObjectToObject(object, "WarmThroughput");
-    int64_t reads = wire_integer(throughput, "ReadCapacityUnits", 0);
-    int64_t writes = wire_integer(throughput, "WriteCapacityUnits", 0);
-    if (ddb_table_is_on_demand(table) || table->last_on_demand_us != 0) {
-        reads = reads > ON_DEMAND_READS_PER_S ? reads : ON_DEMAND_READS_PER_S;
-        writes = writes > ON_DEMAND_WRITES_PER_S ? writes : ON_DEMAND_WRITES_PER_S;
-    }
-    cJSON_AddNumberToObject(warm, "ReadUnitsPerSecond", (double)reads);
-    cJSON_AddNumberToObject(warm, "WriteUnitsPerSecond", (double)writes);
-    cJSON_AddStringToObject(warm, "Status", "ACTIVE");
+    cJSON_AddNumberToObject(warm, "ReadUnitsPerSecond", (double)units.reads_per_s);
+    cJSON_AddNumberToObject(warm, "WriteUnitsPerSecond", (double)units.writes_per_s);
+    cJSON_AddStringToObject(warm, "Status", is_updating ? "UPDATING" : "ACTIVE");
+}
+
+static uint64_t decreases_today(const struct ddb_table *table,
+                                const struct ddb_decreases *decreases)
+{
+    return ddb_decreases_today(decreases, ddb_now_us(table->ddb));
+}
+
+static void add_index_state(cJSON *object, const struct ddb_table *table, size_t number)
+{
+    const struct ddb_index_state *state = &table->index_states[number];
+    const cJSON *spec = table->definition->indexes[number].spec;
+    enum ddb_index_status status =
+        table->status == DDB_TABLE_CREATING ? DDB_INDEX_CREATING : state->status;
+    cJSON_AddStringToObject(object, "IndexStatus", ddb_index_status_name(status));
+    if (state->status == DDB_INDEX_CREATING)
+        cJSON_AddBoolToObject(object, "Backfilling", state->backfill != NULL);
+    add_throughput(object, spec, decreases_today(table, &state->decreases));
+    copy_member(object, spec, "OnDemandThroughput");
+}
+
+/* While an index is filled, its totals are not known. */
+static void add_index_totals(cJSON *object, const struct ddb_table *table, size_t number)
+{
+    struct ddb_index_totals totals = table->index_totals[number];
+    if (table->index_states[number].status == DDB_INDEX_CREATING)
+        totals = (struct ddb_index_totals){0};
+    cJSON_AddNumberToObject(object, "IndexSizeBytes", (double)totals.size_bytes);
+    cJSON_AddNumberToObject(object, "ItemCount", (double)totals.item_count);
 }
 
 static void add_indexes(cJSON *object, const struct ddb_table *table, bool is_global,
@@ -64,21 +89,16 @@ static void add_indexes(cJSON *object, const struct ddb_table *table, bool is_gl
         cJSON_AddStringToObject(described, "IndexName", index->name);
         copy_member(described, index->spec, "KeySchema");
         copy_member(described, index->spec, "Projection");
-        if (is_global) {
-            bool is_creating = table->status == DDB_TABLE_CREATING;
-            cJSON_AddStringToObject(described, "IndexStatus", is_creating ? "CREATING" : "ACTIVE");
-            add_throughput(described, index->spec, 0);
-        }
-        cJSON_AddNumberToObject(described, "IndexSizeBytes",
-                                (double)table->index_totals[i].size_bytes);
-        cJSON_AddNumberToObject(described, "ItemCount", (double)table->index_totals[i].item_count);
+        if (is_global)
+            add_index_state(described, table, i);
+        add_index_totals(described, table, i);
         struct sim_buffer arn;
         sim_buffer_init(&arn);
         sim_buffer_printf(&arn, "%s/index/%s", table->arn, index->name);
         cJSON_AddStringToObject(described, "IndexArn", arn.data);
         sim_buffer_fini(&arn);
         if (is_global && form == DDB_DESCRIBE_FULL)
-            add_warm_throughput(described, table, index->spec);
+            add_warm_throughput(described, table, index->spec, false);
     }
 }
 
@@ -134,7 +154,8 @@ static void add_replicas(cJSON *object, const struct ddb_table *table)
         cJSON_AddItemToArray(list, replica);
         cJSON_AddStringToObject(replica, "RegionName", ddb_region_name(other));
         cJSON_AddStringToObject(replica, "ReplicaStatus", replica_status(other));
-        add_warm_throughput(replica, other, other->definition->spec);
+        add_warm_throughput(replica, other, other->definition->spec, false);
+        ddb_override_describe(replica, other);
         cJSON_AddStringToObject(replica, "GlobalTableSettingsReplicationMode",
                                 "ENABLED_WITH_OVERRIDES");
     }
@@ -149,15 +170,7 @@ static void add_settings(cJSON *object, const struct ddb_table *table)
         cJSON *summary = cJSON_AddObjectToObject(object, "TableClassSummary");
         cJSON_AddStringToObject(summary, "TableClass", class);
     }
-    const cJSON *encryption = wire_member(spec, "SSESpecification");
-    if (wire_flag(encryption, "Enabled", false)) {
-        cJSON *described = cJSON_AddObjectToObject(object, "SSEDescription");
-        cJSON_AddStringToObject(described, "Status", "ENABLED");
-        cJSON_AddStringToObject(described, "SSEType", "KMS");
-        const char *key = wire_text(encryption, "KMSMasterKeyId");
-        if (key != NULL)
-            cJSON_AddStringToObject(described, "KMSMasterKeyArn", key);
-    }
+    ddb_encryption_describe(object, table);
 }
 
 cJSON *ddb_table_describe(const struct ddb_table *table, enum ddb_describe_form form)
@@ -176,14 +189,15 @@ cJSON *ddb_table_describe(const struct ddb_table *table, enum ddb_describe_form 
     }
     cJSON_AddStringToObject(object, "TableName", table->name);
     cJSON_AddStringToObject(object, "TableStatus", ddb_table_status_name(table->status));
-    add_throughput(object, spec, table->number_of_decreases);
+    add_throughput(object, spec, decreases_today(table, &table->decreases));
     cJSON_AddNumberToObject(object, "TableSizeBytes", (double)table->size_bytes);
     cJSON_AddNumberToObject(object, "ItemCount", (double)table->item_count);
     cJSON_AddStringToObject(object, "TableArn", table->arn);
     cJSON_AddStringToObject(object, "TableId", table->id);
     cJSON_AddBoolToObject(object, "DeletionProtectionEnabled", table->is_protected);
     if (form == DDB_DESCRIBE_FULL)
-        add_warm_throughput(object, table, spec);
+        add_warm_throughput(object, table, spec,
+                            wire_member(table->pending, "WarmThroughput") != NULL);
     add_replicas(object, table);
     return object;
 }

@@ -1,6 +1,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "emulators/dynamodb/index_update.h"
 #include "emulators/dynamodb/item_request.h"
 #include "emulators/dynamodb/operations.h"
 #include "emulators/dynamodb/replica.h"
@@ -139,7 +140,9 @@ static bool check_deletable(const struct ddb_table *table, struct ddb_fault *fau
     if (table->status == DDB_TABLE_UPDATING)
         return ddb_fail(fault, in_use, IN_USE "Table: %s is in the process of being updated.",
                         table->name);
-    return ddb_table_check_not_source(table, fault);
+    if (wire_member(table->pending, "SSESpecification") != NULL)
+        return ddb_fail(fault, in_use, IN_USE "Server-Side Encryption is still being updated");
+    return ddb_index_check_not_changing(table, fault) && ddb_table_check_not_source(table, fault);
 }
 
 static void finish_deletion(void *context)

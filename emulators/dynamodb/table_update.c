@@ -1,11 +1,16 @@
 #include <string.h>
 
+#include "emulators/dynamodb/index_backfill.h"
+#include "emulators/dynamodb/index_update.h"
 #include "emulators/dynamodb/item_request.h"
 #include "emulators/dynamodb/operations.h"
 #include "emulators/dynamodb/replica.h"
+#include "emulators/dynamodb/replica_override.h"
 #include "emulators/dynamodb/stream.h"
 #include "emulators/dynamodb/table_checks.h"
 #include "emulators/dynamodb/table_describe.h"
+#include "emulators/dynamodb/table_settings.h"
+#include "emulators/dynamodb/table_throughput.h"
 
 #define P      DDB_PARAMETER_TEXT
 #define IN_USE "Attempt to change a resource which is still in use: "
@@ -13,9 +18,11 @@
 /* --- what may be changed together ----------------------------------------------------------------
  */
 
+/* An empty list changes nothing. */
 static bool has(const cJSON *input, const char *member)
 {
-    return wire_member(input, member) != NULL;
+    const cJSON *value = wire_member(input, member);
+    return value != NULL && (!cJSON_IsArray(value) || cJSON_GetArraySize(value) > 0);
 }
 
 static const char *const changes[] = {
@@ -40,7 +47,29 @@ static bool has_other_than(const cJSON *input, const char *member)
     return false;
 }
 
-static bool check_combination(const cJSON *input, struct ddb_fault *fault)
+static bool check_something(const cJSON *input, struct ddb_fault *fault)
+{
+    if (has_other_than(input, ""))
+        return true;
+    return ddb_invalid(fault, "At least one of ProvisionedThroughput, BillingMode, "
+                              "UpdateStreamEnabled, GlobalSecondaryIndexUpdates, SSESpecification, "
+                              "ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, "
+                              "MultiRegionConsistency, DeletionProtectionEnabled, "
+                              "OnDemandThroughput, WarmThroughput or TableClass is required");
+}
+
+static bool creates_index(const cJSON *input)
+{
+    const cJSON *element = NULL;
+    cJSON_ArrayForEach(element, wire_member(input, "GlobalSecondaryIndexUpdates"))
+    {
+        if (wire_member(element, "Create") != NULL)
+            return true;
+    }
+    return false;
+}
+
+static bool check_alone(const cJSON *input, struct ddb_fault *fault)
 {
     static const struct {
         const char *member;
@@ -55,29 +84,36 @@ static bool check_combination(const cJSON *input, struct ddb_fault *fault)
          "DeletionProtection modification must be the only operation in the request"},
         {"WarmThroughput", "WarmThroughput must be the only operation in the request"},
     };
-    if (!has_other_than(input, ""))
-        return ddb_invalid(fault,
-                           "At least one of ProvisionedThroughput, BillingMode, "
-                           "UpdateStreamEnabled, GlobalSecondaryIndexUpdates, SSESpecification, "
-                           "ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, "
-                           "MultiRegionConsistency, DeletionProtectionEnabled, "
-                           "OnDemandThroughput, WarmThroughput or TableClass is required");
     for (size_t i = 0; i < ARRAY_LEN(alone); i++) {
-        if (has(input, alone[i].member) && has_other_than(input, alone[i].member))
-            return ddb_invalid(fault, P "%s", alone[i].text);
+        if (!has(input, alone[i].member) || !has_other_than(input, alone[i].member))
+            continue;
+        if (strcmp(alone[i].member, "WarmThroughput") == 0 && creates_index(input))
+            return ddb_invalid(fault, P "Create global secondary index cannot be specified when "
+                                        "updating WarmThroughput");
+        return ddb_invalid(fault, P "%s", alone[i].text);
+    }
+    return true;
+}
+
+static bool check_combination(const cJSON *input, struct ddb_fault *fault)
+{
+    if (!check_something(input, fault) || !check_alone(input, fault))
+        return false;
+    for (size_t i = 0; has(input, "OnDemandThroughput") && i < ARRAY_LEN(changes); i++) {
+        if (strcmp(changes[i], "OnDemandThroughput") != 0 &&
+            strcmp(changes[i], "BillingMode") != 0 && has(input, changes[i]))
+            return ddb_invalid(fault, P "OnDemandThroughput can only be combined with BillingMode "
+                                        "in an UpdateTable request");
     }
     if (has(input, "StreamSpecification") && has(input, "ProvisionedThroughput"))
         return ddb_invalid(fault, P "You cannot modify stream status while updating table IOPS");
-    return true;
+    return ddb_index_updates_check(input, fault);
 }
 
 /* Exists at AWS and not here yet: said plainly, so that nobody takes it for done. */
 static bool refuse_unserved(const cJSON *input, struct ddb_fault *fault)
 {
-    static const char *const unserved[] = {
-        "GlobalSecondaryIndexUpdates", "SSESpecification",          "WarmThroughput",
-        "MultiRegionConsistency",      "GlobalTableWitnessUpdates",
-    };
+    static const char *const unserved[] = {"MultiRegionConsistency", "GlobalTableWitnessUpdates"};
     for (size_t i = 0; i < ARRAY_LEN(unserved); i++) {
         if (has(input, unserved[i]))
             return ddb_invalid(fault, "regionlab does not serve UpdateTable's %s yet", unserved[i]);
@@ -88,12 +124,32 @@ static bool refuse_unserved(const cJSON *input, struct ddb_fault *fault)
 /* --- checks against the table --------------------------------------------------------------------
  */
 
+/* While an index is filled, the table is ACTIVE and yet not free. */
+static bool check_indexes_idle(const struct ddb_table *table, const cJSON *input,
+                               struct ddb_fault *fault)
+{
+    const char *name = ddb_index_in_state(table, DDB_INDEX_CREATING);
+    if (name == NULL || (!has(input, "ProvisionedThroughput") && !has(input, "BillingMode")))
+        return true;
+    return ddb_fail(fault, "ResourceInUseException",
+                    IN_USE "Can't change table IOPS when an index is being created. Table: %s "
+                           "Indexes: [%s]",
+                    table->name, name);
+}
+
 static bool check_state(const struct ddb_table *table, const cJSON *input, struct ddb_fault *fault)
 {
     static const char *const in_use = "ResourceInUseException";
     const struct ddb_group *group = table->member.group;
-    if (table->status == DDB_TABLE_ACTIVE && (group == NULL || !ddb_group_is_busy(group)))
-        return true;
+    bool is_changing = table->pending != NULL;
+    if (has(table->pending, "SSESpecification"))
+        return ddb_fail(fault, in_use, IN_USE "Server-Side Encryption is still being updated");
+    if (table->status == DDB_TABLE_ACTIVE && !is_changing &&
+        (group == NULL || !ddb_group_is_busy(group)))
+        return check_indexes_idle(table, input, fault);
+    if (is_changing && has(input, "GlobalSecondaryIndexUpdates") &&
+        !ddb_index_updates_check_table(table, input, fault))
+        return false; /* says more than that the table is UPDATING */
     if (has(input, "DeletionProtectionEnabled"))
         return ddb_fail(fault, in_use,
                         "Table needs to be in ACTIVE status to modify deletion protection "
@@ -103,6 +159,7 @@ static bool check_state(const struct ddb_table *table, const cJSON *input, struc
                         "The resource which you are attempting to change is in use.");
     static const char *const texts[] = {
         [DDB_TABLE_CREATING] = IN_USE "Table is being created: %s",
+        [DDB_TABLE_ACTIVE] = IN_USE "Table: %s is in the process of being updated.",
         [DDB_TABLE_UPDATING] = IN_USE "Table: %s is in the process of being updated.",
         [DDB_TABLE_DELETING] = IN_USE "Table is being deleted: %s",
     };
@@ -134,87 +191,69 @@ static bool check_stream(const struct ddb_table *table, const cJSON *input, stru
     return true;
 }
 
-static bool check_same_throughput(const struct ddb_table *table, const cJSON *throughput,
-                                  struct ddb_fault *fault)
-{
-    const cJSON *current = wire_member(table->definition->spec, "ProvisionedThroughput");
-    long long reads[2] = {wire_integer(current, "ReadCapacityUnits", 0),
-                          wire_integer(throughput, "ReadCapacityUnits", 0)};
-    long long writes[2] = {wire_integer(current, "WriteCapacityUnits", 0),
-                           wire_integer(throughput, "WriteCapacityUnits", 0)};
-    if (reads[0] != reads[1] || writes[0] != writes[1])
-        return true;
-    return ddb_invalid(
-        fault,
-        "The provisioned throughput for the table will not change. The requested value equals the "
-        "current value. Current ReadCapacityUnits provisioned for the table: %lld. Requested "
-        "ReadCapacityUnits: %lld. Current WriteCapacityUnits provisioned for the table: %lld. "
-        "Requested WriteCapacityUnits: %lld. Refer to the Amazon DynamoDB Developer Guide for "
-        "current limits and how to request higher limits.",
-        reads[0], reads[1], writes[0], writes[1]);
-}
-
-static bool check_billing(const struct ddb_table *table, const cJSON *input,
-                          struct ddb_fault *fault)
-{
-    const char *mode = wire_text(input, "BillingMode");
-    const cJSON *throughput = wire_member(input, "ProvisionedThroughput");
-    bool was_on_demand = ddb_table_is_on_demand(table);
-    bool is_on_demand = mode != NULL ? strcmp(mode, "PAY_PER_REQUEST") == 0 : was_on_demand;
-    if (is_on_demand && throughput != NULL)
-        return ddb_invalid(fault, P "ProvisionedThroughput cannot be specified when BillingMode is "
-                                    "PAY_PER_REQUEST");
-    if (!is_on_demand && was_on_demand && throughput == NULL)
-        return ddb_invalid(fault, P "ProvisionedThroughput must be specified when BillingMode is "
-                                    "PROVISIONED");
-    if (!is_on_demand && table->member.group != NULL)
-        return ddb_invalid(fault,
-                           "Table write capacity should either be Pay-Per-Request or AutoScaled.");
-    if (throughput == NULL)
-        return true;
-    return ddb_table_check_throughput(throughput, fault) &&
-           (was_on_demand || check_same_throughput(table, throughput, fault));
-}
-
 /* --- taking effect -------------------------------------------------------------------------------
  */
 
-static void copy_setting(struct ddb_table *table, const cJSON *input, const char *member)
+static void apply_to_table(struct ddb_table *table, const cJSON *input, bool is_origin)
 {
-    const cJSON *value = wire_member(input, member);
-    if (value != NULL)
-        ddb_definition_set(table->definition, member, cJSON_Duplicate(value, true));
-}
-
-static void apply_to_table(struct ddb_table *table, const cJSON *input)
-{
+    struct ddb_definition *definition = table->definition;
     bool was_on_demand = ddb_table_is_on_demand(table);
-    static const char *const members[] = {"BillingMode", "ProvisionedThroughput", "TableClass",
-                                          "OnDemandThroughput"};
-    for (size_t i = 0; i < ARRAY_LEN(members); i++)
-        copy_setting(table, input, members[i]);
+    const cJSON *mode = wire_member(input, "BillingMode");
+    if (mode != NULL)
+        ddb_definition_set(definition, "BillingMode", cJSON_Duplicate(mode, true));
+    if (was_on_demand && !ddb_table_is_on_demand(table))
+        ddb_definition_set(definition, "OnDemandThroughput", NULL);
+    ddb_throughput_change(definition->spec, input, &table->decreases, ddb_now_us(table->ddb));
     if (!was_on_demand && ddb_table_is_on_demand(table)) {
         table->last_on_demand_us = ddb_now_us(table->ddb);
-        ddb_definition_set(table->definition, "ProvisionedThroughput", NULL);
+        ddb_definition_set(definition, "ProvisionedThroughput", NULL);
     }
-    if (was_on_demand && !ddb_table_is_on_demand(table))
-        ddb_definition_set(table->definition, "OnDemandThroughput", NULL);
+    ddb_encryption_change(table, wire_member(input, "SSESpecification"), is_origin);
+    ddb_class_change(table, wire_text(input, "TableClass"));
+    ddb_override_forget(table, input);
+    ddb_index_updates_finish(table, wire_member(input, "GlobalSecondaryIndexUpdates"));
+    if (!was_on_demand && ddb_table_is_on_demand(table))
+        ddb_definition_drop_index_throughput(table->definition);
 }
 
-/* Capacity mode, capacity and class are shared by all replicas. */
+/* Capacity mode, capacity, class, indexes and the kind of encryption are shared by all replicas. */
 static void finish_update(void *context)
 {
     struct ddb_table *table = context;
     const struct ddb_group *group = table->member.group;
+    cJSON *input = table->pending;
     table->status_event = 0;
-    apply_to_table(table, table->pending);
-    for (size_t i = 0; group != NULL && i < group->member_count; i++) {
-        if (group->members[i] != table)
-            apply_to_table(group->members[i], table->pending);
-    }
-    cJSON_Delete(table->pending);
     table->pending = NULL;
+    apply_to_table(table, input, true);
+    for (size_t i = 0; group != NULL && i < group->member_count; i++) {
+        struct ddb_table *member = group->members[i];
+        if (member == table)
+            continue;
+        apply_to_table(member, input, false);
+        if (member->status == DDB_TABLE_UPDATING)
+            ddb_table_become_active(member);
+    }
+    ddb_replica_override(table, wire_member(input, "ReplicaUpdates"));
+    cJSON_Delete(input);
     ddb_table_become_active(table);
+}
+
+/* Some changes leave the table ACTIVE, and show in a status of their own. */
+static bool keeps_active(const cJSON *input)
+{
+    return has(input, "SSESpecification") || has(input, "WarmThroughput");
+}
+
+static void start_update(struct ddb_table *table, const cJSON *input)
+{
+    const struct ddb_group *group = table->member.group;
+    table->pending = cJSON_Duplicate(input, true);
+    if (!keeps_active(input)) {
+        table->status = DDB_TABLE_UPDATING;
+        for (size_t i = 0; group != NULL && i < group->member_count; i++)
+            group->members[i]->status = DDB_TABLE_UPDATING;
+    }
+    ddb_table_after_delay(table, finish_update);
 }
 
 static void change_stream(struct ddb_table *table, const cJSON *stream)
@@ -227,22 +266,70 @@ static void change_stream(struct ddb_table *table, const cJSON *stream)
         ddb_stream_disable(table);
 }
 
+/* Only this setting: it takes effect at once, and shows as UPDATING only among replicas. */
+static void change_protection(struct ddb_table *table, bool is_protected)
+{
+    table->is_protected = is_protected;
+    if (table->member.group == NULL)
+        return;
+    table->status = DDB_TABLE_UPDATING;
+    ddb_table_settle(table);
+}
+
+static bool is_only_on_demand_maximum(const cJSON *input)
+{
+    return has(input, "OnDemandThroughput") && !has(input, "BillingMode");
+}
+
+static void change_on_demand_maximum(struct ddb_table *table, const cJSON *input)
+{
+    const struct ddb_group *group = table->member.group;
+    const cJSON *maximum = wire_member(input, "OnDemandThroughput");
+    ddb_on_demand_change(table->definition->spec, maximum);
+    ddb_override_forget(table, input);
+    for (size_t i = 0; group != NULL && i < group->member_count; i++) {
+        if (group->members[i] == table)
+            continue;
+        ddb_on_demand_change(group->members[i]->definition->spec, maximum);
+        ddb_override_forget(group->members[i], input);
+    }
+}
+
+static bool update_replicas(struct ddb_table *table, const cJSON *input, struct ddb_fault *fault)
+{
+    enum ddb_replica_change change =
+        ddb_replica_update(table, wire_member(input, "ReplicaUpdates"), fault);
+    if (change == DDB_REPLICA_OVERRIDES)
+        start_update(table, input);
+    return change != DDB_REPLICA_REFUSED;
+}
+
+static bool check_update(const struct ddb_table *table, const cJSON *input, struct ddb_fault *fault)
+{
+    const cJSON *maximum = wire_member(input, "OnDemandThroughput");
+    if (!check_state(table, input, fault) || !check_stream(table, input, fault))
+        return false;
+    if (is_only_on_demand_maximum(input) && cJSON_GetArraySize(maximum) == 0)
+        return ddb_fail(fault, "InternalServerError", "Internal server error");
+    return ddb_throughput_check_table(table, input, fault) &&
+           ddb_encryption_check_change(table, wire_member(input, "SSESpecification"), fault) &&
+           ddb_class_check_change(table, wire_text(input, "TableClass"), fault) &&
+           ddb_index_updates_check_table(table, input, fault);
+}
+
 static bool update(struct ddb_table *table, const cJSON *input, struct ddb_fault *fault)
 {
-    const cJSON *replicas = wire_member(input, "ReplicaUpdates");
-    if (replicas != NULL)
-        return ddb_replica_update(table, replicas, fault);
-    if (!check_state(table, input, fault) || !check_stream(table, input, fault) ||
-        !check_billing(table, input, fault))
+    if (has(input, "ReplicaUpdates"))
+        return update_replicas(table, input, fault);
+    if (!check_update(table, input, fault) || !ddb_index_updates_begin(table, input, fault))
         return false;
-    if (has(input, "DeletionProtectionEnabled")) {
-        table->is_protected = wire_flag(input, "DeletionProtectionEnabled", false);
-        return true;
-    }
     change_stream(table, wire_member(input, "StreamSpecification"));
-    table->pending = cJSON_Duplicate(input, true);
-    table->status = DDB_TABLE_UPDATING;
-    ddb_table_after_delay(table, finish_update);
+    if (has(input, "DeletionProtectionEnabled"))
+        change_protection(table, wire_flag(input, "DeletionProtectionEnabled", false));
+    else if (is_only_on_demand_maximum(input))
+        change_on_demand_maximum(table, input);
+    else
+        start_update(table, input);
     return true;
 }
 

@@ -187,7 +187,7 @@ static void test_update_table_refuses(void **state)
         {",'BillingMode':'PROVISIONED'",
          P "ProvisionedThroughput must be specified when BillingMode is PROVISIONED"},
         {",'GlobalSecondaryIndexUpdates':[{'Delete':{'IndexName':'idx'}}]",
-         "regionlab does not serve UpdateTable's GlobalSecondaryIndexUpdates yet"},
+         "ResourceNotFoundException: Requested resource not found: Index: idx for table: tab"},
     };
     struct world *world = *state;
     world_make_table(world, EAST, "tab");
