@@ -2,6 +2,7 @@
 
 #include "emulators/dynamodb/capacity.h"
 #include "emulators/dynamodb/item_request.h"
+#include "emulators/dynamodb/legacy.h"
 #include "emulators/dynamodb/operations.h"
 #include "emulators/dynamodb/projection.h"
 
@@ -51,7 +52,7 @@ static bool parse_block(struct block *block, struct ddb_fault *fault)
     block->key_count = (size_t)cJSON_GetArraySize(keys);
     block->key_maps = sim_arena_alloc_array(fault->arena, block->key_count + 1, sizeof(cJSON *));
     block->keys = sim_arena_alloc_array(fault->arena, block->key_count + 1, sizeof *block->keys);
-    if (!ddb_request_check_projections(block->request, fault) ||
+    if (!ddb_legacy_check_mixing(block->request, DDB_LEGACY_GET, fault) ||
         !ddb_expression_context_init(&context, &options, fault) ||
         !ddb_request_projection(block->request, &context, &block->projection, fault) ||
         !ddb_expression_context_finish(&context, fault))

@@ -98,6 +98,7 @@ struct ddb_expression {
     const struct ddb_action *actions;      /* UPDATE, in the order of the text */
     size_t action_count;
     /* PROJECTION: its paths are all there is */
+    bool is_legacy;            /* made of older parameters: some faults have other words then */
     const char *operand_fault; /* a wrong number of operands, to be reported after placeholders */
 };
 

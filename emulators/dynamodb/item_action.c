@@ -5,13 +5,18 @@
 
 #include "emulators/dynamodb/condition.h"
 #include "emulators/dynamodb/item_size.h"
+#include "emulators/dynamodb/legacy.h"
 #include "emulators/dynamodb/update.h"
 
 /* --- parse -------------------------------------------------------------------------------------
  */
 
-static const char *const legacy_members[] = {"Expected", "ConditionalOperator", "AttributeUpdates",
-                                             NULL};
+static const enum ddb_legacy_call legacy_calls[] = {
+    [DDB_ITEM_PUT] = DDB_LEGACY_PUT,
+    [DDB_ITEM_UPDATE] = DDB_LEGACY_UPDATE,
+    [DDB_ITEM_DELETE] = DDB_LEGACY_DELETE,
+    [DDB_ITEM_CHECK] = DDB_LEGACY_DELETE, /* never a call of its own */
+};
 
 static bool check_return_values(const cJSON *input, enum ddb_item_action_kind kind,
                                 struct ddb_fault *fault)
@@ -28,6 +33,14 @@ static bool check_put_size(struct ddb_item_action *action, struct ddb_fault *fau
     action->new_size_bytes = ddb_item_size_bytes(action->item);
     return action->new_size_bytes <= DDB_ITEM_BYTES_MAX ||
            ddb_invalid(fault, "Item size has exceeded the maximum allowed size");
+}
+
+/* Calls of their own alone know the older parameters; none of them meets an expression here. */
+static bool parse_legacy(struct ddb_item_action *action, struct ddb_fault *fault)
+{
+    return (action->kind != DDB_ITEM_UPDATE ||
+            ddb_legacy_updates(action->input, &action->update, fault)) &&
+           ddb_legacy_expected(action->input, &action->condition, fault);
 }
 
 bool ddb_action_parse(struct ddb_item_action *action, enum ddb_item_action_kind kind,
@@ -47,8 +60,10 @@ bool ddb_action_parse(struct ddb_item_action *action, enum ddb_item_action_kind 
     *action = (struct ddb_item_action){
         .kind = kind, .input = input, .table_name = wire_text(input, "TableName")};
     const char *map = kind == DDB_ITEM_PUT ? "Item" : "Key";
-    return ddb_request_refuse_legacy(input, legacy_members, fault) &&
+    enum ddb_legacy_call legacy = legacy_calls[kind];
+    return (!is_single || ddb_legacy_check_mixing(input, legacy, fault)) &&
            ddb_expression_context_init(&context, &options, fault) &&
+           (!is_single || ddb_legacy_check_operator(input, legacy, fault)) &&
            ddb_request_item(wire_member(input, map), &action->item, fault) &&
            (!is_single || check_return_values(input, kind, fault)) &&
            (kind != DDB_ITEM_PUT || check_put_size(action, fault)) &&
@@ -56,7 +71,8 @@ bool ddb_action_parse(struct ddb_item_action *action, enum ddb_item_action_kind 
                                        fault) &&
            ddb_expression_context_bind(&context, DDB_EXPRESSION_CONDITION, condition,
                                        &action->condition, fault) &&
-           ddb_expression_context_finish(&context, fault);
+           ddb_expression_context_finish(&context, fault) &&
+           (!is_single || parse_legacy(action, fault));
 }
 
 /* --- locate ------------------------------------------------------------------------------------
@@ -126,6 +142,19 @@ enum sim_result ddb_action_read(struct ddb_item_action *action, struct sim_arena
 /* --- evaluate ----------------------------------------------------------------------------------
  */
 
+/* An update makes a missing item, unless all it does is to take something away. */
+static bool only_takes_away(const struct ddb_binding *update)
+{
+    if (update == NULL || update->expression->action_count == 0)
+        return false;
+    for (size_t i = 0; i < update->expression->action_count; i++) {
+        enum ddb_action_kind kind = update->expression->actions[i].kind;
+        if (kind != DDB_ACTION_REMOVE && kind != DDB_ACTION_DELETE)
+            return false;
+    }
+    return true;
+}
+
 static bool make_new_item(struct ddb_item_action *action, struct ddb_fault *fault)
 {
     if (action->kind == DDB_ITEM_PUT) {
@@ -141,6 +170,13 @@ static bool make_new_item(struct ddb_item_action *action, struct ddb_fault *faul
         action->new_size_bytes = ddb_item_size_bytes(action->new_item);
         if (action->new_size_bytes > DDB_ITEM_BYTES_MAX)
             return ddb_invalid(fault, "Item size to update has exceeded the maximum allowed size");
+    }
+    if (action->kind == DDB_ITEM_UPDATE && action->old_item == NULL &&
+        only_takes_away(action->update)) {
+        action->is_idle = true;
+        action->new_item = NULL;
+        action->new_size_bytes = 0;
+        return true;
     }
     char *text = cJSON_PrintUnformatted(action->new_item);
     CHECK(text != NULL);

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "emulators/dynamodb/item_action.h"
+#include "emulators/dynamodb/legacy.h"
 #include "emulators/dynamodb/operations.h"
 #include "emulators/dynamodb/projection.h"
 #include "emulators/dynamodb/update.h"
@@ -39,7 +40,7 @@ enum wire_progress ddb_get_item(void *state, struct wire_call *call)
     cJSON *key_map = NULL;
     struct ddb_table *table = NULL;
     struct ddb_key_blob key;
-    if (!ddb_request_check_projections(call->input, &fault) ||
+    if (!ddb_legacy_check_mixing(call->input, DDB_LEGACY_GET, &fault) ||
         !ddb_expression_context_init(&context, &options, &fault) ||
         !ddb_request_item(wire_member(call->input, "Key"), &key_map, &fault) ||
         !ddb_request_projection(call->input, &context, &projection, &fault) ||
@@ -86,7 +87,7 @@ static void add_attributes(cJSON *output, const struct ddb_item_action *action)
     const char *old_text = ddb_action_old_text(action);
     if (strcmp(wanted, "ALL_OLD") == 0 && old_text != NULL)
         add_item(output, ddb_raw_item(old_text));
-    if (strcmp(wanted, "ALL_NEW") == 0)
+    if (strcmp(wanted, "ALL_NEW") == 0 && action->new_text != NULL)
         add_item(output, ddb_raw_item(action->new_text));
     if (strcmp(wanted, "UPDATED_OLD") == 0 && action->update != NULL && action->old_item != NULL)
         add_item(output, ddb_update_touched(action->update, action->old_item));

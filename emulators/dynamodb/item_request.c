@@ -56,18 +56,6 @@ bool ddb_request_item(const cJSON *map, cJSON **item, struct ddb_fault *fault)
     return true;
 }
 
-bool ddb_request_refuse_legacy(const cJSON *input, const char *const *members,
-                               struct ddb_fault *fault)
-{
-    for (size_t i = 0; members[i] != NULL; i++) {
-        if (wire_member(input, members[i]) != NULL)
-            return ddb_invalid(fault,
-                               "regionlab does not serve the legacy parameter %s: use expressions",
-                               members[i]);
-    }
-    return true;
-}
-
 static bool project_names(const cJSON *names, const struct ddb_binding **projection,
                           struct ddb_fault *fault)
 {
@@ -87,16 +75,6 @@ static bool project_names(const cJSON *names, const struct ddb_binding **project
     }
     *projection = ddb_projection_of_names(fault->arena, attributes, count);
     return true;
-}
-
-bool ddb_request_check_projections(const cJSON *input, struct ddb_fault *fault)
-{
-    if (wire_member(input, "AttributesToGet") == NULL ||
-        wire_member(input, "ProjectionExpression") == NULL)
-        return true;
-    return ddb_invalid(fault, "Can not use both expression and non-expression parameters in the "
-                              "same request: Non-expression parameters: {AttributesToGet} "
-                              "Expression parameters: {ProjectionExpression}");
 }
 
 bool ddb_request_projection(const cJSON *input, struct ddb_expression_context *context,

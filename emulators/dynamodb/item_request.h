@@ -21,13 +21,7 @@ MUST_USE bool ddb_request_table_control(struct ddb *ddb, const struct wire_call 
 /* A normalised copy of an Item or Key map, deferred to the arena. */
 MUST_USE bool ddb_request_item(const cJSON *map, cJSON **item, struct ddb_fault *fault);
 
-/* Members of older forms of the API that this emulator does not serve are refused by name, rather
- * than ignored: the table of names ends with NULL. */
-MUST_USE bool ddb_request_refuse_legacy(const cJSON *input, const char *const *members,
-                                        struct ddb_fault *fault);
-
-/* AttributesToGet or ProjectionExpression, at most one of them: the first thing to be looked at. */
-MUST_USE bool ddb_request_check_projections(const cJSON *input, struct ddb_fault *fault);
+/* AttributesToGet or ProjectionExpression, whichever there is. */
 MUST_USE bool ddb_request_projection(const cJSON *input, struct ddb_expression_context *context,
                                      const struct ddb_binding **projection,
                                      struct ddb_fault *fault);

@@ -82,7 +82,7 @@ static bool read_part(const struct ddb_binding *binding, const struct ddb_condit
     const char *name = ddb_condition_kind_name(condition->kind);
     size_t attribute_at = 0;
     *part = (struct part){.kind = condition->kind};
-    if (!is_allowed(condition->kind))
+    if (!is_allowed(condition->kind) && !binding->expression->is_legacy)
         return ddb_invalid(fault, "Invalid operator used in KeyConditionExpression: %s", name);
     if (needs_attribute_first(condition->kind) && condition->operands[0]->kind != DDB_OPERAND_PATH)
         return ddb_invalid(fault,
@@ -173,6 +173,8 @@ static bool check_value(const struct ddb_key_attribute *attribute, const cJSON *
 static bool check_part(const struct ddb_key_attribute *attribute, const struct part *part,
                        struct ddb_fault *fault)
 {
+    if (!is_allowed(part->kind)) /* only KeyConditions comes this far */
+        return ddb_invalid(fault, "Attempted conditional constraint is not an indexable operation");
     return check_value(attribute, part->low, fault) && check_value(attribute, part->high, fault);
 }
 
@@ -184,10 +186,10 @@ static bool resolve_hash(const struct parts *parts, const struct ddb_key_schema 
         if (part == NULL)
             return ddb_invalid(fault, "Query condition missed key schema element: %s",
                                schema->hash[i].name);
-        if (part->kind != DDB_CONDITION_EQ)
-            return ddb_invalid(fault, "Query key condition not supported");
         if (!check_part(&schema->hash[i], part, fault))
             return false;
+        if (part->kind != DDB_CONDITION_EQ)
+            return ddb_invalid(fault, "Query key condition not supported");
         query->hash[i] = part->low;
     }
     return true;

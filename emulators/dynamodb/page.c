@@ -3,13 +3,11 @@
 #include <string.h>
 
 #include "emulators/dynamodb/condition.h"
+#include "emulators/dynamodb/legacy.h"
 #include "emulators/dynamodb/projection.h"
 
 /* --- parse -------------------------------------------------------------------------------------
  */
-
-static const char *const legacy_members[] = {"KeyConditions", "QueryFilter", "ScanFilter",
-                                             "ConditionalOperator", NULL};
 
 /* A Query has none. */
 static bool parse_segment(struct ddb_page *page, struct ddb_fault *fault)
@@ -31,19 +29,63 @@ static bool parse_segment(struct ddb_page *page, struct ddb_fault *fault)
     return true;
 }
 
+/* AttributesToGet, if there is one. */
+static bool parse_attributes(struct ddb_page *page, struct ddb_fault *fault)
+{
+    const cJSON *input = page->call->input;
+    return wire_member(input, "AttributesToGet") == NULL ||
+           ddb_request_projection(input, &page->context, &page->projection, fault);
+}
+
+/* The older parameters, in the order of each call. */
+static bool parse_legacy(struct ddb_page *page, struct ddb_fault *fault)
+{
+    const cJSON *input = page->call->input;
+    if (page->is_query)
+        return ddb_legacy_check_operator(input, DDB_LEGACY_QUERY, fault) &&
+               ddb_legacy_filter(input, "QueryFilter", &page->filter, fault) &&
+               parse_attributes(page, fault);
+    return ddb_legacy_check_operator(input, DDB_LEGACY_SCAN, fault) &&
+           parse_attributes(page, fault) &&
+           ddb_legacy_filter(input, "ScanFilter", &page->filter, fault);
+}
+
+/* Key condition, filter, projection: whatever is wrong with one is told before the next is read. */
+static bool parse_expressions(struct ddb_page *page, const struct ddb_binding **key_condition,
+                              struct ddb_fault *fault)
+{
+    const cJSON *input = page->call->input;
+    const char *keys = page->is_query ? wire_text(input, "KeyConditionExpression") : NULL;
+    const char *filter = wire_text(input, "FilterExpression");
+    bool has_legacy_keys = page->is_query && wire_member(input, "KeyConditions") != NULL;
+    if (page->is_query && keys == NULL && !has_legacy_keys)
+        return ddb_invalid(fault, "Either the KeyConditions or KeyConditionExpression parameter "
+                                  "must be specified in the request.");
+    struct ddb_expression_context *context = &page->context;
+    if (!ddb_expression_context_bind(context, DDB_EXPRESSION_KEY_CONDITION, keys, key_condition,
+                                     fault) ||
+        (filter != NULL && !ddb_expression_context_bind(context, DDB_EXPRESSION_FILTER, filter,
+                                                        &page->filter, fault)) ||
+        (page->projection == NULL &&
+         !ddb_request_projection(input, context, &page->projection, fault)) ||
+        !ddb_expression_context_finish(context, fault))
+        return false;
+    return !has_legacy_keys || ddb_legacy_key_conditions(input, key_condition, fault);
+}
+
 bool ddb_page_parse(struct ddb_page *page, struct wire_call *call, bool is_query,
                     const struct ddb_binding **key_condition, struct ddb_fault *fault)
 {
     const cJSON *input = call->input;
-    const char *filter = wire_text(input, "FilterExpression");
-    const char *keys = is_query ? wire_text(input, "KeyConditionExpression") : NULL;
+    bool has_condition = wire_text(input, "FilterExpression") != NULL ||
+                         (is_query && wire_text(input, "KeyConditionExpression") != NULL);
     struct ddb_expression_options options = {
         .names = wire_member(input, "ExpressionAttributeNames"),
         .values = wire_member(input, "ExpressionAttributeValues"),
         .possible =
             is_query ? "FilterExpression and KeyConditionExpression are" : "FilterExpression is",
-        .has_expression =
-            filter != NULL || keys != NULL || wire_member(input, "ProjectionExpression") != NULL,
+        .has_expression = has_condition || wire_member(input, "ProjectionExpression") != NULL,
+        .has_only_projection = !has_condition,
     };
     int64_t limit = wire_integer(input, "Limit", 0);
     *page = (struct ddb_page){
@@ -55,20 +97,10 @@ bool ddb_page_parse(struct ddb_page *page, struct wire_call *call, bool is_query
         .limit = limit > 0 ? (size_t)limit : SIZE_MAX,
     };
     *key_condition = NULL;
-    if (!ddb_request_refuse_legacy(input, legacy_members, fault) ||
-        !ddb_request_check_projections(input, fault) || !ddb_page_parse_start(page, fault) ||
-        !parse_segment(page, fault) ||
-        !ddb_expression_context_init(&page->context, &options, fault) ||
-        !ddb_expression_context_bind(&page->context, DDB_EXPRESSION_KEY_CONDITION, keys,
-                                     key_condition, fault) ||
-        !ddb_expression_context_bind(&page->context, DDB_EXPRESSION_FILTER, filter, &page->filter,
-                                     fault) ||
-        !ddb_request_projection(input, &page->context, &page->projection, fault))
-        return false;
-    if (is_query && keys == NULL)
-        return ddb_invalid(fault, "Either the KeyConditions or KeyConditionExpression parameter "
-                                  "must be specified in the request.");
-    return ddb_expression_context_finish(&page->context, fault);
+    return ddb_legacy_check_mixing(input, is_query ? DDB_LEGACY_QUERY : DDB_LEGACY_SCAN, fault) &&
+           ddb_expression_context_init(&page->context, &options, fault) &&
+           parse_legacy(page, fault) && ddb_page_parse_start(page, fault) &&
+           parse_segment(page, fault) && parse_expressions(page, key_condition, fault);
 }
 
 /* --- Select ------------------------------------------------------------------------------------

@@ -9,10 +9,9 @@ static bool check_filter(const struct ddb_page *page, struct ddb_fault *fault)
     const char *attribute = NULL;
     if (page->filter == NULL || !ddb_binding_uses_key(page->filter, page->keys, &attribute))
         return true;
-    return ddb_invalid(fault,
-                       "Filter Expression can only contain non-primary key attributes: Primary key "
-                       "attribute: %s",
-                       attribute);
+    return ddb_invalid(
+        fault, "%s can only contain non-primary key attributes: Primary key attribute: %s",
+        page->filter->expression->is_legacy ? "QueryFilter" : "Filter Expression", attribute);
 }
 
 /* A key with every part fixed names one item of a table; an index may hold several. */

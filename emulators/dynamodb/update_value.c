@@ -9,7 +9,10 @@
 
 static cJSON *fail_type(struct ddb_update_reader *reader)
 {
-    ddb_invalid(reader->fault, "An operand in the update expression has an incorrect data type");
+    ddb_invalid(reader->fault, reader->binding->expression->is_legacy
+                                   ? "Type mismatch for attribute to update"
+                                   : "An operand in the update expression has an incorrect data "
+                                     "type");
     return NULL;
 }
 

@@ -101,8 +101,8 @@ static void test_item_errors(void **state)
          "{" T "," ITEM ",'ConditionExpression':'attribute_exists(pk)',"
          "'ExpressionAttributeValues':{':x':{'S':'x'}}}",
          "Value provided in ExpressionAttributeValues unused in expressions: keys: {:x}"},
-        {"a legacy parameter is not ignored", "PutItem",
-         "{" T "," ITEM ",'Expected':{'pk':{'Exists':false}}}", "legacy parameter Expected"},
+        {"an older parameter is not ignored", "PutItem",
+         "{" T "," ITEM ",'Expected':{'n':{'Value':{'N':'1'}}}}", "ConditionalCheckFailed"},
         {"a bad number", "PutItem", "{" T ",'Item':{'pk':{'S':'a'},'sk':{'S':'1'},'n':{'N':'x'}}}",
          "The parameter cannot be converted to a numeric value: x"},
         {"nothing of all this was kept", "Scan", "{" T ",'Select':'COUNT'}",
