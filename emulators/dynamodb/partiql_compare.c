@@ -81,11 +81,27 @@ static bool may_double(struct ddb_partiql_parser *parser, const struct ddb_parti
                        parser->doubled_count);
 }
 
+bool ddb_partiql_want_operand(struct ddb_partiql_parser *parser,
+                              const struct ddb_partiql_term *term, const char *name)
+{
+    const struct ddb_operand *operand = term->operand;
+    if (operand != NULL &&
+        (operand->kind == DDB_OPERAND_PATH || operand->kind == DDB_OPERAND_VALUE ||
+         operand->kind == DDB_OPERAND_SIZE))
+        return true;
+    return ddb_invalid(parser->fault, "Unsupported operator in Condition Expression. Operator: %s",
+                       name);
+}
+
 bool ddb_partiql_compare(struct ddb_partiql_parser *parser, enum ddb_condition_kind kind,
                          const struct ddb_partiql_term *left, const struct ddb_partiql_term *right,
                          const struct ddb_condition **condition)
 {
     const struct ddb_operand *operands[2] = {left->operand, right->operand};
+    const char *name = ddb_condition_kind_name(kind);
+    if ((left->condition == NULL && !ddb_partiql_want_operand(parser, left, name)) ||
+        (right->condition == NULL && !ddb_partiql_want_operand(parser, right, name)))
+        return false;
     if (left->condition == NULL && right->condition == NULL) {
         *condition = ddb_partiql_leaf(parser, kind, operands, 2);
         return true;
@@ -94,7 +110,7 @@ bool ddb_partiql_compare(struct ddb_partiql_parser *parser, enum ddb_condition_k
         return ddb_invalid(parser->fault,
                            "Incorrect operand type for operator or function; operator or "
                            "function: %s, operand type: BOOL",
-                           ddb_condition_kind_name(kind));
+                           name);
     const struct ddb_partiql_term *first = left->condition != NULL ? left : right;
     const struct ddb_partiql_term *other = first == left ? right : left;
     if (!may_double(parser, other))

@@ -59,18 +59,6 @@ static bool want_condition(struct ddb_partiql_parser *parser, const struct ddb_p
                                       "compare or call a function");
 }
 
-static bool want_operand(struct ddb_partiql_parser *parser, const struct ddb_partiql_term *term,
-                         const char *name)
-{
-    const struct ddb_operand *operand = term->operand;
-    if (operand != NULL &&
-        (operand->kind == DDB_OPERAND_PATH || operand->kind == DDB_OPERAND_VALUE ||
-         operand->kind == DDB_OPERAND_SIZE))
-        return true;
-    return ddb_invalid(parser->fault, "Unsupported operator in Condition Expression. Operator: %s",
-                       name);
-}
-
 /* --- after a term ------------------------------------------------------------------------------
  */
 
@@ -84,8 +72,9 @@ static bool parse_between(struct ddb_partiql_parser *parser, struct ddb_partiql_
     if (!must_follow(parser) || !ddb_partiql_parse_term(parser, &bounds[1]))
         return false;
     const struct ddb_operand *operands[3] = {term->operand, bounds[0].operand, bounds[1].operand};
-    if (!want_operand(parser, term, "BETWEEN") || !want_operand(parser, &bounds[0], "BETWEEN") ||
-        !want_operand(parser, &bounds[1], "BETWEEN"))
+    if (!ddb_partiql_want_operand(parser, term, "BETWEEN") ||
+        !ddb_partiql_want_operand(parser, &bounds[0], "BETWEEN") ||
+        !ddb_partiql_want_operand(parser, &bounds[1], "BETWEEN"))
         return false;
     *term = (struct ddb_partiql_term){
         .condition = ddb_partiql_leaf(parser, DDB_CONDITION_BETWEEN, operands, 3)};
@@ -128,11 +117,11 @@ static bool parse_in(struct ddb_partiql_parser *parser, struct ddb_partiql_term 
         return make_condition_in(parser, term, choices, count);
     const struct ddb_operand **operands =
         sim_arena_alloc_array(parser->arena, count + 1, sizeof(const struct ddb_operand *));
-    if (!want_operand(parser, term, "IN"))
+    if (!ddb_partiql_want_operand(parser, term, "IN"))
         return false;
     operands[0] = term->operand;
     for (size_t i = 0; i < count; i++) {
-        if (!want_operand(parser, &choices[i], "IN"))
+        if (!ddb_partiql_want_operand(parser, &choices[i], "IN"))
             return false;
         operands[i + 1] = choices[i].operand;
     }
@@ -165,7 +154,7 @@ static bool parse_is(struct ddb_partiql_parser *parser, struct ddb_partiql_term 
     if (!is_missing && !ddb_partiql_at_word(parser, "NULL"))
         return ddb_partiql_malformed(parser, "Expected type name");
     parser->token++;
-    if (!want_operand(parser, term, "IS"))
+    if (!ddb_partiql_want_operand(parser, term, "IS"))
         return false;
     if (is_missing) {
         enum ddb_condition_kind kind = is_negated ? DDB_CONDITION_EXISTS : DDB_CONDITION_NOT_EXISTS;
@@ -210,10 +199,7 @@ static bool parse_comparator(struct ddb_partiql_parser *parser, enum ddb_conditi
     parser->token++;
     if (!must_follow(parser) || !ddb_partiql_parse_term(parser, &right))
         return false;
-    const char *name = ddb_condition_kind_name(kind);
-    if ((term->condition == NULL && !want_operand(parser, term, name)) ||
-        (right.condition == NULL && !want_operand(parser, &right, name)) ||
-        !ddb_partiql_compare(parser, kind, term, &right, &condition))
+    if (!ddb_partiql_compare(parser, kind, term, &right, &condition))
         return false;
     *term = (struct ddb_partiql_term){.condition = condition};
     return true;

@@ -85,7 +85,11 @@ const struct ddb_condition *ddb_partiql_node(struct ddb_partiql_parser *parser,
                                              const struct ddb_condition *const *children,
                                              size_t child_count);
 
-/* partiql_compare.c: left kind right, where either may be a condition. */
+/* partiql_compare.c: what a condition can look at: a path, a value, a size; name is the operator's,
+ * for the fault. */
+MUST_USE bool ddb_partiql_want_operand(struct ddb_partiql_parser *parser,
+                                       const struct ddb_partiql_term *term, const char *name);
+/* left kind right, where either may be a condition. */
 MUST_USE bool ddb_partiql_compare(struct ddb_partiql_parser *parser, enum ddb_condition_kind kind,
                                   const struct ddb_partiql_term *left,
                                   const struct ddb_partiql_term *right,
