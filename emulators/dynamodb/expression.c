@@ -293,11 +293,11 @@ static bool parse_projection(struct ddb_parser *parser)
 static bool report_defects(struct ddb_parser *parser)
 {
     static const enum ddb_expression_defect condition_order[] = {
-        DDB_DEFECT_PARENTHESES, DDB_DEFECT_UNKNOWN_FUNCTION, DDB_DEFECT_MISUSED_FUNCTION,
-        DDB_DEFECT_RESERVED_WORD, DDB_DEFECT_PATH_DEPTH};
+        DDB_DEFECT_PARENTHESES,   DDB_DEFECT_UNKNOWN_FUNCTION, DDB_DEFECT_MISUSED_FUNCTION,
+        DDB_DEFECT_RESERVED_WORD, DDB_DEFECT_SECTION,          DDB_DEFECT_PATH_DEPTH};
     static const enum ddb_expression_defect update_order[] = {
-        DDB_DEFECT_PARENTHESES, DDB_DEFECT_RESERVED_WORD, DDB_DEFECT_UNKNOWN_FUNCTION,
-        DDB_DEFECT_SECTION, DDB_DEFECT_PATH_DEPTH};
+        DDB_DEFECT_PARENTHESES,      DDB_DEFECT_RESERVED_WORD, DDB_DEFECT_UNKNOWN_FUNCTION,
+        DDB_DEFECT_MISUSED_FUNCTION, DDB_DEFECT_SECTION,       DDB_DEFECT_PATH_DEPTH};
     bool is_update = parser->kind == DDB_EXPRESSION_UPDATE;
     const enum ddb_expression_defect *order = is_update ? update_order : condition_order;
     _Static_assert(ARRAY_LEN(condition_order) == ARRAY_LEN(update_order), "one length for both");

@@ -11,7 +11,8 @@
  *          kind of expression has, redundant parentheses, unknown and misused functions, reserved
  *          words, repeated sections; last the operator count. What depends on placeholders is
  *          left to the binding.
- * Limits   4,096 bytes, 300 operators and functions, 100 operands of IN, 32 path elements. */
+ * Limits   4,096 bytes, 300 operators and functions, 100 operands of IN with the first one, 32 path
+ * elements. */
 #ifndef EMULATORS_DYNAMODB_EXPRESSION_H
 #define EMULATORS_DYNAMODB_EXPRESSION_H
 

@@ -265,8 +265,11 @@ static bool parse_in(struct ddb_parser *parser, struct node *node)
     operands[0] = as_operand(parser, node);
     if (!parse_arguments(parser, &operands, &count))
         return false;
-    if (count - 1 > DDB_EXPRESSION_IN_MAX)
-        ddb_parser_note_operand_count(parser, "IN", count);
+    if (count > DDB_EXPRESSION_IN_MAX)
+        ddb_parser_note(parser, DDB_DEFECT_OPERAND_COUNT,
+                        "The IN operator is provided with too many operands; number of operands: "
+                        "%zu",
+                        count);
     become_condition(parser, node, DDB_CONDITION_IN, operands, count);
     return true;
 }

@@ -49,6 +49,12 @@ static bool parse_function(struct ddb_parser *parser, const struct ddb_operand *
         note_function(parser, name);
     if (count != ARRAY_LEN(arguments))
         ddb_parser_note_operand_count(parser, name, count);
+    for (size_t i = 0; made.kind == DDB_OPERAND_LIST_APPEND && i < ARRAY_LEN(arguments); i++)
+        if (arguments[i] != NULL && arguments[i]->kind == DDB_OPERAND_LIST_APPEND)
+            ddb_parser_note(parser, DDB_DEFECT_MISUSED_FUNCTION,
+                            "The function is not allowed to be used this way in an expression; "
+                            "function: %s",
+                            name);
     made.left = arguments[0];
     made.right = arguments[1];
     *operand = ddb_parser_operand(parser, made);

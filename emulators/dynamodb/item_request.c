@@ -65,6 +65,9 @@ static bool project_names(const cJSON *names, const struct ddb_binding **project
     const cJSON *name = NULL;
     cJSON_ArrayForEach(name, names)
     {
+        if (strlen(cJSON_GetStringValue(name)) > DDB_ATTRIBUTE_NAME_MAX)
+            return ddb_invalid(fault, DDB_PARAMETER_TEXT
+                               "Attribute name is too large, must be less than 65536 bytes");
         for (size_t i = 0; i < count; i++) {
             if (strcmp(attributes[i], cJSON_GetStringValue(name)) == 0)
                 return ddb_invalid(fault,
