@@ -78,9 +78,10 @@ static cJSON *fill_map(const cJSON *arguments, const cJSON *kept)
 {
     cJSON *map = cJSON_CreateObject();
     for (int i = 0; i < argument_number(arguments, 0); i++) {
-        char *name = fill_text(cJSON_GetStringValue(cJSON_GetArrayItem(arguments, 1)), i);
-        cJSON_AddItemToObject(map, name, json_fill(cJSON_GetArrayItem(arguments, 2), kept, i));
-        free(name);
+        cJSON *name = json_fill(cJSON_GetArrayItem(arguments, 1), kept, i);
+        cJSON_AddItemToObject(map, name->valuestring,
+                              json_fill(cJSON_GetArrayItem(arguments, 2), kept, i));
+        cJSON_Delete(name);
     }
     return map;
 }
