@@ -7,7 +7,7 @@
 
 #define COLUMNS                                                                                    \
     "sequence, committed_us, written_us, origin, key, old_item, new_item, seen, is_replicated, "   \
-    "is_unchanged"
+    "is_unchanged, is_expired"
 
 static char *sql_for(uint64_t table_number, const char *before, const char *after)
 {
@@ -24,7 +24,7 @@ enum sim_result ddb_log_create(struct ddb_change_log *log, struct sim_store *sto
         sql_for(table_number, "CREATE TABLE ",
                 " (sequence INTEGER PRIMARY KEY, committed_us INTEGER, written_us INTEGER, origin "
                 "INTEGER, key BLOB, old_item TEXT, new_item TEXT, seen BLOB, is_replicated "
-                "INTEGER, is_unchanged INTEGER)");
+                "INTEGER, is_unchanged INTEGER, is_expired INTEGER)");
     enum sim_result result = sim_store_execute(store, create_sql, error);
     free(create_sql);
     if (result != RESULT_OK)
@@ -32,8 +32,9 @@ enum sim_result ddb_log_create(struct ddb_change_log *log, struct sim_store *sto
     *log = (struct ddb_change_log){
         .store = store,
         .first_sequence = 1,
-        .append_sql = sql_for(table_number, "INSERT INTO ",
-                              " (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"),
+        .append_sql =
+            sql_for(table_number, "INSERT INTO ",
+                    " (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"),
         .next_sql = sql_for(table_number, "SELECT " COLUMNS " FROM ",
                             " WHERE sequence > ?1 ORDER BY sequence LIMIT 1"),
         .next_local_sql =
@@ -84,6 +85,7 @@ static enum sim_result insert(struct ddb_change_log *log, const struct ddb_chang
     sim_bind_blob(statement, 8, change->seen, change->seen_bytes);
     sim_bind_int(statement, 9, change->is_replicated);
     sim_bind_int(statement, 10, change->is_unchanged);
+    sim_bind_int(statement, 11, change->is_expired);
     return sim_store_run(statement, error);
 }
 
@@ -134,6 +136,7 @@ static void read_row(struct sim_statement *statement, struct sim_arena *arena,
         .new_item = copy_text(arena, statement, 6),
         .is_replicated = sim_column_int(statement, 8) != 0,
         .is_unchanged = sim_column_int(statement, 9) != 0,
+        .is_expired = sim_column_int(statement, 10) != 0,
     };
     change->key.bytes = copy_blob(arena, statement, 4, &change->key.length_bytes);
     change->seen = copy_blob(arena, statement, 7, &change->seen_bytes);

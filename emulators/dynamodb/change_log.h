@@ -24,6 +24,7 @@ struct ddb_change {
     const void *seen;     /* version.h; of the replica after this write */
     size_t seen_bytes;
     bool is_replicated; /* arrived from another replica: not sent on */
+    bool is_expired;    /* deleted by time to live */
     bool is_unchanged;  /* both images are equal: no stream record */
 };
 

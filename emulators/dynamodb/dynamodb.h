@@ -25,6 +25,8 @@ void ddb_commit(struct ddb *ddb);
 
 /* How long CREATING, UPDATING, DELETING last; 0 means the next event. */
 void ddb_set_transient_delay(struct ddb *ddb, uint64_t delay_us);
+/* An expired item (time to live) is deleted this long after its time: drawn between the two. */
+void ddb_set_expiry_delay(struct ddb *ddb, uint64_t least_us, uint64_t most_us);
 
 /* Records committed in from and not yet applied (or found superseded) in to; NULL names mean all.
  */

@@ -39,6 +39,9 @@ struct ddb {
     struct ddb_service_times *service_times;
     struct sim_random ids; /* table ids */
     struct sim_random stream_ids;
+    uint64_t expiry_least_us; /* time to live: how late an item goes */
+    uint64_t expiry_most_us;
+    struct sim_random expiry_delays;
 };
 
 /* NULL while the Region had no table. name must be a Region of the world, else NULL. */

@@ -6,6 +6,7 @@
 #include "emulators/dynamodb/item_size.h"
 #include "emulators/dynamodb/projection.h"
 #include "emulators/dynamodb/replica.h"
+#include "emulators/dynamodb/time_to_live.h"
 
 #define TRIM_EVERY_RECORDS 64
 
@@ -173,6 +174,18 @@ static enum sim_result write_indexes(struct ddb_commit *commit, const struct ddb
     return result;
 }
 
+static enum sim_result note_expiry(struct ddb_commit *commit, const struct ddb_write *write,
+                                   struct sim_error *error)
+{
+    const cJSON *item = write->new_item;
+    if (item == NULL && write->new_text != NULL) {
+        cJSON *parsed = cJSON_Parse(write->new_text);
+        sim_arena_defer(commit->arena, delete_json, parsed);
+        item = parsed;
+    }
+    return ddb_time_to_live_note(write->table, &write->key, item, error);
+}
+
 /* --- one write ---------------------------------------------------------------------------------
  */
 
@@ -247,7 +260,8 @@ enum sim_result ddb_commit_write(struct ddb_commit *commit, const struct ddb_wri
                    .new_item = row.item,
                    .seen = row.seen,
                    .seen_bytes = row.seen_bytes,
-                   .is_replicated = write->origin != DDB_WRITE_LOCAL},
+                   .is_replicated = write->origin != DDB_WRITE_LOCAL,
+                   .is_expired = write->is_expired},
     };
     append_entry(commit, entry); /* first: a failure below must be rewound as well */
     enum sim_result result = log_change(entry, error);
@@ -256,6 +270,8 @@ enum sim_result ddb_commit_write(struct ddb_commit *commit, const struct ddb_wri
         result = store_row(write, &row, entry, error);
     if (result == RESULT_OK)
         result = write_indexes(commit, write, entry, error);
+    if (result == RESULT_OK && ddb_time_to_live_is_enabled(write->table))
+        result = note_expiry(commit, write, error);
     if (result == RESULT_OK && version != NULL)
         *version = row.version;
     return result;

@@ -25,6 +25,7 @@ struct ddb_write {
     const char *new_text;          /* its JSON; NULL: made of new_item */
     size_t new_size_bytes;
     enum ddb_write_origin origin;
+    bool is_expired;            /* deleted by time to live */
     struct ddb_version version; /* not LOCAL: given */
     struct ddb_seen seen;       /* not LOCAL: what this replica has seen of the item then */
 };

@@ -30,7 +30,7 @@ static const struct wire_operation operations[] = { /* sorted by name */
     {"DescribeLimits",                       ddb_describe_limits,     EFFECT_READ,  PLANE_CONTROL},
     {"DescribeTable",                        ddb_describe_table,      EFFECT_READ,  PLANE_CONTROL},
     {"DescribeTableReplicaAutoScaling",      NULL,                    EFFECT_READ,  PLANE_CONTROL},
-    {"DescribeTimeToLive",                   NULL,                    EFFECT_READ,  PLANE_CONTROL},
+    {"DescribeTimeToLive",                   ddb_describe_time_to_live,EFFECT_READ,  PLANE_CONTROL},
     {"DisableKinesisStreamingDestination",   NULL,                    EFFECT_WRITE, PLANE_CONTROL},
     {"EnableKinesisStreamingDestination",    NULL,                    EFFECT_WRITE, PLANE_CONTROL},
     {"ExecuteStatement",                     ddb_execute_statement,   EFFECT_WRITE, PLANE_DATA},
@@ -64,7 +64,7 @@ static const struct wire_operation operations[] = { /* sorted by name */
     {"UpdateKinesisStreamingDestination",    NULL,                    EFFECT_WRITE, PLANE_CONTROL},
     {"UpdateTable",                          ddb_update_table,        EFFECT_WRITE, PLANE_CONTROL},
     {"UpdateTableReplicaAutoScaling",        NULL,                    EFFECT_WRITE, PLANE_CONTROL},
-    {"UpdateTimeToLive",                     NULL,                    EFFECT_WRITE, PLANE_CONTROL},
+    {"UpdateTimeToLive",                     ddb_update_time_to_live, EFFECT_WRITE, PLANE_CONTROL},
 };
 
 static const struct wire_operation stream_operations[] = {

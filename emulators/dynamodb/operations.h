@@ -12,6 +12,8 @@ wire_handler ddb_create_table, ddb_delete_table, ddb_describe_table, ddb_list_ta
 wire_handler ddb_describe_limits, ddb_describe_endpoints;
 /* table_update.c */
 wire_handler ddb_update_table;
+/* time_to_live_operations.c */
+wire_handler ddb_update_time_to_live, ddb_describe_time_to_live;
 /* table_tags.c */
 wire_handler ddb_tag_resource, ddb_untag_resource, ddb_list_tags;
 /* item_operations.c */

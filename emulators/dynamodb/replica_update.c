@@ -11,6 +11,7 @@
 #include "emulators/dynamodb/replica.h"
 #include "emulators/dynamodb/replica_override.h"
 #include "emulators/dynamodb/stream.h"
+#include "emulators/dynamodb/time_to_live.h"
 #include "sim/core/buffer.h"
 
 #define IN_USE_TEXT "The resource which you are attempting to change is in use."
@@ -279,6 +280,7 @@ static void begin_create(void *context)
     target->last_on_demand_us = target->created_us;
     ddb_stream_enable(target, table->stream->view);
     ddb_override_apply(table, target, job->action);
+    ddb_time_to_live_copy(table, target);
     if (table->member.group == NULL) /* the other members were deleted meanwhile */
         (void)ddb_group_create(table);
     ddb_group_join(table->member.group, target, table);

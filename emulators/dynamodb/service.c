@@ -5,6 +5,7 @@
 #include "emulators/dynamodb/operations.h"
 #include "emulators/dynamodb/replica.h"
 #include "emulators/dynamodb/service_time.h"
+#include "emulators/dynamodb/time_to_live.h"
 #include "emulators/dynamodb/transaction_tokens.h"
 #include "emulators/wire/dispatch.h"
 #include "sim/core/buffer.h"
@@ -146,6 +147,7 @@ static void start(struct ddb *ddb)
     ddb->service_times = ddb_service_times_create(ddb->core->seed);
     sim_random_init(&ddb->ids, ddb->core->seed, "dynamodb/table-id");
     sim_random_init(&ddb->stream_ids, ddb->core->seed, "dynamodb/shard-id");
+    sim_random_init(&ddb->expiry_delays, ddb->core->seed, "dynamodb/time-to-live");
 }
 
 /* Links first: they refer to tables. */
@@ -167,6 +169,7 @@ enum sim_result ddb_create(const struct wire_host *host, struct ddb **ddb,
     struct ddb *fresh = sim_alloc(sizeof *fresh);
     fresh->host = host;
     fresh->core = host->core;
+    ddb_set_expiry_delay(fresh, DDB_EXPIRY_LEAST_US, DDB_EXPIRY_MOST_US);
     start(fresh);
     sim_network_listen(fresh->core->network, hear_network, fresh);
     sim_faults_listen(fresh->core->faults, hear_fault, fresh);
@@ -212,4 +215,11 @@ void ddb_commit(struct ddb *ddb)
 void ddb_set_transient_delay(struct ddb *ddb, uint64_t delay_us)
 {
     ddb->transient_delay_us = delay_us;
+}
+
+void ddb_set_expiry_delay(struct ddb *ddb, uint64_t least_us, uint64_t most_us)
+{
+    PRE(least_us <= most_us);
+    ddb->expiry_least_us = least_us;
+    ddb->expiry_most_us = most_us;
 }

@@ -6,6 +6,7 @@
 #include "emulators/dynamodb/index_backfill.h"
 #include "emulators/dynamodb/replica.h"
 #include "emulators/dynamodb/stream.h"
+#include "emulators/dynamodb/time_to_live.h"
 #include "sim/core/buffer.h"
 
 #define LOG_TRIM_RECORDS 128 /* at most a call */
@@ -155,6 +156,7 @@ void ddb_table_destroy(struct ddb_table *table, bool drops_data)
     ddb_backfill_stop(table);
     ddb_replica_job_stop(table);
     ddb_index_backfill_stop_all(table);
+    ddb_time_to_live_destroy(table, drops_data);
     cJSON_Delete(table->pending);
     if (drops_data)
         drop_data(table);
