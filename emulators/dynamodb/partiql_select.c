@@ -9,6 +9,12 @@
 /* --- prepare -----------------------------------------------------------------------------------
  */
 
+static size_t index_number(const struct ddb_partiql_select *select)
+{
+    return select->index == NULL ? DDB_TABLE_ITSELF
+                                 : (size_t)(select->index - select->table->definition->indexes);
+}
+
 static bool find_index(struct ddb_partiql_select *select, struct ddb_fault *fault)
 {
     if (select->statement->index == NULL)
@@ -19,6 +25,9 @@ static bool find_index(struct ddb_partiql_select *select, struct ddb_fault *faul
     if (select->index->is_global && select->is_consistent)
         return ddb_invalid(fault,
                            "Strongly consistent read is not supported on Global Secondary Indexes");
+    if (select->table->index_states[index_number(select)].status == DDB_INDEX_CREATING)
+        return ddb_invalid(fault, "Cannot read from backfilling global secondary index: %s",
+                           select->index->name);
     return true;
 }
 
@@ -193,11 +202,8 @@ static enum sim_result read_range(struct reading *reading, const struct ddb_part
 {
     struct ddb_partiql_select *select = reading->select;
     struct ddb_key_range rest = rest_of(reading, range);
-    size_t number = select->index == NULL
-                        ? DDB_TABLE_ITSELF
-                        : (size_t)(select->index - select->table->definition->indexes);
     reading->range_bytes = 0;
-    enum sim_result result = ddb_cursor_open(&select->table->items, number, &rest,
+    enum sim_result result = ddb_cursor_open(&select->table->items, index_number(select), &rest,
                                              select->plan.is_forward, &reading->cursor, error);
     if (result != RESULT_OK)
         return result;
@@ -237,8 +243,6 @@ enum sim_result ddb_partiql_select_read(struct ddb_partiql_select *select, struc
     ddb_capacity_add(capacity, select->table,
                      select->index == NULL ? reading.halves : reading.fetch_halves);
     if (select->index != NULL)
-        ddb_capacity_add_index(capacity, select->table,
-                               (size_t)(select->index - select->table->definition->indexes),
-                               reading.halves);
+        ddb_capacity_add_index(capacity, select->table, index_number(select), reading.halves);
     return result;
 }

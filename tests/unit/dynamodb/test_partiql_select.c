@@ -450,6 +450,27 @@ static void test_indexes(void **state)
     RUN(rows);
 }
 
+static void test_index_that_is_being_filled(void **state)
+{
+    world_expect_in("an index more",
+                    world_say(*state, EAST, "UpdateTable",
+                              "{'TableName':'plain','AttributeDefinitions':[{'AttributeName':'pk',"
+                              "'AttributeType':'S'},{'AttributeName':'sk','AttributeType':'S'},"
+                              "{'AttributeName':'n','AttributeType':'N'}],"
+                              "'GlobalSecondaryIndexUpdates':[{'Create':{'IndexName':'by_n',"
+                              "'KeySchema':[{'AttributeName':'n','KeyType':'HASH'}],"
+                              "'Projection':{'ProjectionType':'ALL'}}}]}"),
+                    "'IndexStatus':'CREATING'");
+    world_expect_in(
+        "cannot be read yet",
+        partiql_say(*state, "ExecuteStatement", "SELECT sk FROM plain.by_n WHERE n=3", NULL),
+        "Cannot read from backfilling global secondary index: by_n");
+    world_idle(*state);
+    world_expect_in(
+        "but when it is full",
+        partiql_say(*state, "ExecuteStatement", "SELECT sk FROM plain.by_n WHERE n=3", NULL), K3);
+}
+
 /* The value of a member in what was said, as a copy. */
 static char *copy_member(const char *said, const char *member)
 {
@@ -553,6 +574,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_in_limits, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_nesting, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_indexes, setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_index_that_is_being_filled, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_pages, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_tokens, setup, world_teardown),
     };
