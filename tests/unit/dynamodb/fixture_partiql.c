@@ -103,8 +103,8 @@ static void make_music(struct world *world)
 void partiql_make_tables(struct world *world)
 {
     static const char *const inserts[] = {
-        "INSERT INTO plain VALUE {'pk':'a','sk':'1','n':1,'s':'alpha','m':{'k':['c','d']},"
-        "'l':['x','y'],'t':<<'u','v'>>,'z':NULL,'b':TRUE}",
+        ("INSERT INTO plain VALUE {'pk':'a','sk':'1','n':1,'s':'alpha','m':{'k':['c','d']},"
+         "'l':['x','y'],'t':<<'u','v'>>,'z':NULL,'b':TRUE}"),
         "INSERT INTO plain VALUE {'pk':'a','sk':'2','n':2,'s':'beta'}",
         "INSERT INTO plain VALUE {'pk':'a','sk':'3','n':3,'s':'gamma'}",
         "INSERT INTO plain VALUE {'pk':'b','sk':'1','n':10,'s':'it''s'}",
