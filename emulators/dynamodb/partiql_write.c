@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "emulators/dynamodb/item_size.h"
 #include "emulators/dynamodb/partiql_keys.h"
 #include "emulators/dynamodb/update.h"
 
@@ -24,12 +25,19 @@ void ddb_partiql_action_begin(const struct ddb_partiql *statement, const cJSON *
     };
 }
 
+static bool check_size(struct ddb_item_action *action, struct ddb_fault *fault)
+{
+    action->new_size_bytes = ddb_item_size_bytes(action->item);
+    return action->new_size_bytes <= DDB_ITEM_BYTES_MAX ||
+           ddb_invalid(fault, "Item size has exceeded the maximum allowed size");
+}
+
 bool ddb_partiql_action_find_key(const struct ddb_partiql *statement, bool is_transaction,
                                  struct ddb_item_action *action, struct ddb_fault *fault)
 {
     struct ddb_partiql_write_key key;
     if (statement->kind == DDB_PARTIQL_INSERT)
-        return ddb_action_check_keys(action, fault);
+        return ddb_action_check_keys(action, fault) && check_size(action, fault);
     ddb_partiql_find_write_key(statement, &action->table->definition->keys, fault->arena, &key);
     action->item = key.map;
     if (!key.is_whole && !is_transaction)

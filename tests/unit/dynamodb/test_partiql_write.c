@@ -419,6 +419,46 @@ static void test_transaction_tokens(void **state)
                     "'WriteCapacityUnits':2");
 }
 
+/* A parameter of so many letters: what one insert of it says. */
+static const char *insert_of_size(void **state, const char *operation, int letters)
+{
+    struct sim_buffer json;
+    sim_buffer_init(&json);
+    bool is_single = strcmp(operation, "ExecuteStatement") == 0;
+    sim_buffer_printf(
+        &json,
+        "{%s'Statement':'INSERT INTO plain VALUE {\\u0027pk\\u0027:"
+        "\\u0027big\\u0027,\\u0027sk\\u0027:?,\\u0027x\\u0027:?}','Parameters':[{'S':'%d'},"
+        "{'S':'",
+        is_single ? "" : "'TransactStatements':[{", letters);
+    for (int i = 0; i < letters; i++)
+        sim_buffer_append_text(&json, "x");
+    sim_buffer_printf(&json, "'}]%s,'ReturnConsumedCapacity':'TOTAL'}", is_single ? "" : "}]");
+    const char *said = world_say(*state, EAST, operation, json.data);
+    sim_buffer_fini(&json);
+    return said;
+}
+
+static void test_sizes(void **state)
+{
+    world_expect_in("two kilobytes cost two", insert_of_size(state, "ExecuteStatement", 1500),
+                    "'WriteCapacityUnits':2");
+    world_expect_in("and in a transaction four", insert_of_size(state, "ExecuteTransaction", 1501),
+                    "'WriteCapacityUnits':4");
+    world_expect_in("more than 400 KB are too much",
+                    insert_of_size(state, "ExecuteStatement", 410000),
+                    "ValidationException: Item size has exceeded the maximum allowed size");
+    world_expect_in("and cancel a transaction", insert_of_size(state, "ExecuteTransaction", 410000),
+                    "[ValidationError] {'CancellationReasons':[{'Code':'ValidationError','Message':"
+                    "'Item size has exceeded the maximum allowed size'}]}");
+    world_expect_in("what is read has its size",
+                    partiql_say(*state, "ExecuteStatement",
+                                "SELECT sk FROM plain WHERE pk='big' AND sk='1500'",
+                                "'ReturnConsumedCapacity':'TOTAL','ConsistentRead':true"),
+                    "{'Items':[{'sk':{'S':'1500'}}],'ConsumedCapacity':{'TableName':'plain',"
+                    "'CapacityUnits':1,");
+}
+
 /* A PartiQL write is a write: indexes, streams and replicas hear of it. */
 static void test_replication(void **state)
 {
@@ -453,6 +493,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_transactions, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_refused_transactions, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_transaction_tokens, setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_sizes, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_replication, setup, world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
