@@ -96,6 +96,52 @@ static bool check_index_keys(const struct ddb_item_action *action, const cJSON *
     return true;
 }
 
+/* A value of the type that a step of an update gives, as far as its text tells: of a constant, a
+ * sum or a joined list. NULL when only an item can tell. The caller owns it. */
+static cJSON *foreseeable_value(const struct ddb_binding *update, const struct ddb_action *step)
+{
+    if (step->operand == NULL || step->path.element_count > 1)
+        return NULL;
+    const cJSON *constant = NULL;
+    switch (step->operand->kind) {
+    case DDB_OPERAND_VALUE:
+        constant = update->values[step->operand->value_slot];
+        /* an empty one is left to the item's check, which has its own words for it */
+        if (ddb_type_is_ordered(ddb_value_type(constant)) && ddb_value_text(constant)[0] == '\0')
+            return NULL;
+        return cJSON_Duplicate(constant, true);
+    case DDB_OPERAND_PLUS:
+    case DDB_OPERAND_MINUS:
+        return ddb_value_of_text(DDB_TYPE_N, "0");
+    case DDB_OPERAND_LIST_APPEND:
+        return ddb_value_empty(DDB_TYPE_L);
+    case DDB_OPERAND_PATH:
+    case DDB_OPERAND_SIZE:
+    case DDB_OPERAND_IF_NOT_EXISTS:
+        break;
+    }
+    return NULL;
+}
+
+/* A type that an index key cannot have is told before any item is read. */
+static bool check_index_types(const struct ddb_item_action *action, struct ddb_fault *fault)
+{
+    const struct ddb_binding *update = action->update;
+    for (size_t i = 0; update != NULL && i < update->expression->action_count; i++) {
+        const struct ddb_action *step = &update->expression->actions[i];
+        cJSON *value = foreseeable_value(update, step);
+        if (value == NULL)
+            continue;
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddItemToObject(item, ddb_path_top(&step->path, update->names), value);
+        bool is_good = check_index_keys(action, item, DDB_INDEX_CHECK_PUT, fault);
+        cJSON_Delete(item);
+        if (!is_good)
+            return false;
+    }
+    return true;
+}
+
 bool ddb_action_check_keys(struct ddb_item_action *action, struct ddb_fault *fault)
 {
     const struct ddb_key_schema *keys = &action->table->definition->keys;
@@ -105,6 +151,7 @@ bool ddb_action_check_keys(struct ddb_item_action *action, struct ddb_fault *fau
                ddb_request_check_paths(action->table->definition, action->condition, fault);
     return ddb_key_from_map(keys, action->item, &action->key, fault) &&
            (action->update == NULL || ddb_update_check_keys(action->update, keys, fault)) &&
+           (action->table->definition->index_count == 0 || check_index_types(action, fault)) &&
            ddb_request_check_paths(action->table->definition, action->update, fault) &&
            ddb_request_check_paths(action->table->definition, action->condition, fault);
 }
