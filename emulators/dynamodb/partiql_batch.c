@@ -33,10 +33,8 @@ static void parse_batch(struct batch *batch, struct ddb *ddb)
                                              .request = request,
                                              .is_batch = true,
                                              .capacity = &batch->capacity};
-        if (!ddb_partiql_run_parse(&part->run, &part->fault)) {
-            part->run.statement = (struct ddb_partiql){0};
+        if (!ddb_partiql_run_parse(&part->run, &part->fault))
             continue;
-        }
         bool is_read = ddb_partiql_is_read(&part->run.statement);
         batch->read_count += is_read ? 1 : 0;
         batch->write_count += is_read ? 0 : 1;
@@ -75,9 +73,8 @@ static void answer_part(struct batch *batch, struct part *part, cJSON *responses
         if (run->failure_item != NULL)
             cJSON_AddItemToObject(failure, "Item", run->failure_item);
     }
-    if (run->statement.table != NULL)
-        cJSON_AddStringToObject(response, "TableName",
-                                ddb_table_name_of(batch->call->arena, run->statement.table));
+    if (run->table != NULL) /* a statement that did not get that far tells no name */
+        cJSON_AddStringToObject(response, "TableName", run->table->name);
     cJSON *item = cJSON_DetachItemFromArray(run->items, 0);
     if (item != NULL)
         cJSON_AddItemToObject(response, "Item", item);

@@ -242,7 +242,7 @@ static void test_batches(void **state)
          "'CapacityUnits':1,"},
         {"one fails alone", "SELECT n FROM plain" A1 "|SELECT * FROM nowhere WHERE pk='x'", NULL,
          "{'TableName':'plain','Item':{'n':{'N':'1'}}},{'Error':{'Code':'ResourceNotFound',"
-         "'Message':'Requested resource not found'},'TableName':'nowhere'}"},
+         "'Message':'Requested resource not found'}}"},
         {"a statement that is none", "SLECT n|SELECT n FROM plain" A1, NULL,
          "[{'Error':{'Code':'ValidationError','Message':'" MALFORMED "Expected data "
          "manipulation'}},{'TableName':'plain','Item'"},
