@@ -21,8 +21,10 @@ static const struct {
     const char *operation;
     enum work work;
 } works[] = {
+    {"BatchExecuteStatement", WORK_BATCH},
     {"BatchGetItem", WORK_BATCH},
     {"BatchWriteItem", WORK_BATCH},
+    {"ExecuteTransaction", WORK_TRANSACTION},
     {"GetRecords", WORK_RANGE},
     {"Query", WORK_RANGE},
     {"Scan", WORK_RANGE},
