@@ -304,14 +304,25 @@ bool ddb_expression_context_finish(struct ddb_expression_context *context, struc
 
 /* --- keys in paths --------------------------------------------------------------------------- */
 
+static bool uses_attribute(const struct ddb_binding *binding, const char *attribute)
+{
+    for (size_t i = 0; i < binding->expression->path_count; i++)
+        if (strcmp(ddb_path_top(&binding->expression->paths[i], binding->names), attribute) == 0)
+            return true;
+    return false;
+}
+
+/* Of several the first of the schema is told, wherever it stands in the text. */
 bool ddb_binding_uses_key(const struct ddb_binding *binding, const struct ddb_key_schema *schema,
                           const char **attribute)
 {
-    for (size_t i = 0; binding != NULL && i < binding->expression->path_count; i++) {
-        const char *top = ddb_path_top(&binding->expression->paths[i], binding->names);
-        if (!ddb_key_schema_has(schema, top))
+    size_t count = schema->hash_count + schema->range_count;
+    for (size_t i = 0; binding != NULL && i < count; i++) {
+        const char *name = i < schema->hash_count ? schema->hash[i].name
+                                                  : schema->range[i - schema->hash_count].name;
+        if (!uses_attribute(binding, name))
             continue;
-        *attribute = top;
+        *attribute = name;
         return true;
     }
     return false;

@@ -229,18 +229,19 @@ static bool resolve_range(const struct parts *parts, const struct ddb_key_schema
     return true;
 }
 
-static bool check_attributes(const struct parts *parts, const struct ddb_key_schema *schema,
-                             struct ddb_fault *fault)
+static bool check_count(const struct parts *parts, const struct ddb_key_schema *schema,
+                        struct ddb_fault *fault)
 {
     size_t most = schema->hash_count + schema->range_count;
     if (parts->count > 2 && parts->count > most)
         return fail_count(fault);
-    if (parts->count > most)
-        return ddb_invalid(fault, "Query key condition not supported");
-    for (size_t i = 0; i < schema->hash_count; i++) /* the partition key is missed first */
-        if (find_part(parts, schema->hash[i].name) == NULL)
-            return ddb_invalid(fault, "Query condition missed key schema element: %s",
-                               schema->hash[i].name);
+    return parts->count <= most || ddb_invalid(fault, "Query key condition not supported");
+}
+
+/* Conditions on what is no key, once those on the partition key are good. */
+static bool check_attributes(const struct parts *parts, const struct ddb_key_schema *schema,
+                             struct ddb_fault *fault)
+{
     for (size_t i = 0; i < parts->count; i++) {
         if (ddb_key_schema_has(schema, parts->items[i].attribute))
             continue;
@@ -262,8 +263,8 @@ bool ddb_key_condition_resolve(const struct ddb_binding *binding,
         return false;
     if (parts.count > CONDITIONS_MAX)
         return fail_count(fault);
-    if (!check_attributes(&parts, schema, fault) || !resolve_hash(&parts, schema, &made, fault) ||
-        !resolve_range(&parts, schema, &made, fault))
+    if (!check_count(&parts, schema, fault) || !resolve_hash(&parts, schema, &made, fault) ||
+        !check_attributes(&parts, schema, fault) || !resolve_range(&parts, schema, &made, fault))
         return false;
     ddb_key_partition_range(fault->arena, made.hash, schema->hash_count, made.equals,
                             made.equals_count, &made.sort, &made.range);
