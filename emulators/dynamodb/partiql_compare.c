@@ -89,8 +89,7 @@ bool ddb_partiql_want_operand(struct ddb_partiql_parser *parser,
         (operand->kind == DDB_OPERAND_PATH || operand->kind == DDB_OPERAND_VALUE ||
          operand->kind == DDB_OPERAND_SIZE))
         return true;
-    return ddb_invalid(parser->fault, "Unsupported operator in Condition Expression. Operator: %s",
-                       name);
+    return ddb_invalid(parser->fault, "This operator cannot be used in a condition: %s", name);
 }
 
 bool ddb_partiql_compare(struct ddb_partiql_parser *parser, enum ddb_condition_kind kind,

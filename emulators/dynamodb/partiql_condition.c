@@ -232,8 +232,7 @@ static bool parse_comparison(struct ddb_partiql_parser *parser, struct ddb_parti
     if (ddb_partiql_take_word(parser, "NOT"))
         return parse_not_form(parser, term);
     if (ddb_partiql_at_word(parser, "LIKE"))
-        return ddb_invalid(parser->fault,
-                           "Unsupported operator in Condition Expression. Operator: LIKE");
+        return ddb_invalid(parser->fault, "This operator cannot be used in a condition: LIKE");
     return true;
 }
 

@@ -43,7 +43,7 @@ static bool add_index(struct ddb_partiql_parser *parser, struct elements *elemen
     bool is_negative = ddb_partiql_take_sign(parser, "-");
     const char *text = parser->token->text;
     if (parser->token->kind != DDB_PARTIQL_NUMBER || strspn(text, "0123456789") != strlen(text))
-        return ddb_invalid(parser->fault, "Unexpected path component");
+        return ddb_invalid(parser->fault, "The path has a step that is not allowed here");
     unsigned long long index = strtoull(text, NULL, 10);
     if (index > INT32_MAX || (is_negative && index > 0))
         return fail_index(parser, is_negative);
@@ -87,11 +87,10 @@ bool ddb_partiql_parse_path(struct ddb_partiql_parser *parser, struct ddb_path *
     for (;;) {
         bool is_good = true;
         if (ddb_partiql_take_sign(parser, "."))
-            is_good = is_name(parser->token)
-                          ? add_name(parser, &elements)
-                          : ddb_invalid(parser->fault,
-                                        "Invalid path dot component in this operation, expecting "
-                                        "either an IDENTIFIER or STAR.");
+            is_good =
+                is_name(parser->token)
+                    ? add_name(parser, &elements)
+                    : ddb_invalid(parser->fault, "Behind a dot an attribute's name is expected");
         else if (ddb_partiql_take_sign(parser, "["))
             is_good = add_bracket(parser, &elements);
         else

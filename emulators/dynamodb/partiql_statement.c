@@ -246,7 +246,7 @@ static bool check_column_names(struct ddb_partiql_parser *parser,
     for (size_t i = 1; i < count; i++)
         for (size_t k = 0; k < i; k++)
             if (strcmp(columns[i].name, columns[k].name) == 0)
-                return ddb_invalid(parser->fault, "Duplicate identifiers in select clause: %s",
+                return ddb_invalid(parser->fault, "The list after SELECT names %s twice",
                                    columns[i].name);
     return true;
 }
@@ -260,8 +260,7 @@ static bool parse_columns(struct ddb_partiql_parser *parser, struct ddb_partiql 
     if (has_star && !ddb_partiql_at_sign(parser, ","))
         return true;
     if (has_star)
-        return ddb_invalid(parser->fault, "Other attributes should not be present in the "
-                                          "projection when '*' is used.");
+        return ddb_invalid(parser->fault, "After SELECT stands either '*' or a list, not both.");
     do {
         if (statement->column_count == capacity) {
             struct ddb_partiql_column *more =

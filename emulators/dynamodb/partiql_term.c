@@ -217,8 +217,7 @@ static bool parse_sum(struct ddb_partiql_parser *parser, struct ddb_partiql_term
     for (size_t i = 0; i < ARRAY_LEN(operands); i++)
         if (operands[i] == NULL ||
             (operands[i]->kind != DDB_OPERAND_PATH && operands[i]->kind != DDB_OPERAND_VALUE))
-            return ddb_invalid(parser->fault,
-                               "Unsupported operator in Update Expression. Operator: %s",
+            return ddb_invalid(parser->fault, "This operator cannot be used in an update: %s",
                                is_plus ? "+" : "-");
     term->operand =
         keep(parser, (struct ddb_operand){.kind = is_plus ? DDB_OPERAND_PLUS : DDB_OPERAND_MINUS,

@@ -168,7 +168,7 @@ static void test_refused_updates(void **state)
         {"nor is null", "UPDATE plain SET n = n - null" A1, NULL,
          "function: -, operand type: NULL"},
         {"one sum only", "UPDATE plain SET n = n + 1 + 1" A1, NULL,
-         "Unsupported operator in Update Expression. Operator: +"},
+         "This operator cannot be used in an update: +"},
         {"another attribute's set", "UPDATE plain SET x = set_add(t, <<'x'>>)" A1, NULL,
          "The first argument to SET_ADD must equal the assignment value at 1:22:7"},
         {"no set to add", "UPDATE plain\nSET t = set_add(t, 'x')" A1, NULL,
