@@ -64,6 +64,7 @@ struct ddb_decreases { /* of provisioned throughput, of a table or a global inde
     uint64_t day;      /* of the last one, counted from the epoch */
     uint64_t count;    /* on that day */
     uint64_t last_us;
+    uint64_t increased_us; /* the last increase; 0: none, as above */
 };
 
 struct ddb_index_backfill;

@@ -22,8 +22,10 @@ static void copy_member(cJSON *to, const cJSON *from, const char *member)
         cJSON_AddItemToObject(to, member, cJSON_Duplicate(value, true));
 }
 
-static void add_throughput(cJSON *object, const cJSON *spec, uint64_t decreases)
+static void add_throughput(cJSON *object, const struct ddb_table *table, const cJSON *spec,
+                           const struct ddb_decreases *changes)
 {
+    uint64_t decreases = ddb_decreases_today(changes, ddb_now_us(table->ddb));
     const cJSON *throughput = wire_member(spec, "ProvisionedThroughput");
     cJSON *described = cJSON_AddObjectToObject(object, "ProvisionedThroughput");
     cJSON_AddNumberToObject(described, "NumberOfDecreasesToday", (double)decreases);
@@ -31,6 +33,11 @@ static void add_throughput(cJSON *object, const cJSON *spec, uint64_t decreases)
     for (size_t i = 0; i < ARRAY_LEN(members); i++)
         cJSON_AddNumberToObject(described, members[i],
                                 (double)wire_integer(throughput, members[i], 0));
+    if (changes->increased_us != 0)
+        cJSON_AddNumberToObject(described, "LastIncreaseDateTime",
+                                ddb_json_time(changes->increased_us));
+    if (changes->last_us != 0)
+        cJSON_AddNumberToObject(described, "LastDecreaseDateTime", ddb_json_time(changes->last_us));
 }
 
 static void add_warm_throughput(cJSON *object, const struct ddb_table *table, const cJSON *spec,
@@ -43,12 +50,6 @@ static void add_warm_throughput(cJSON *object, const struct ddb_table *table, co
     cJSON_AddStringToObject(warm, "Status", is_updating ? "UPDATING" : "ACTIVE");
 }
 
-static uint64_t decreases_today(const struct ddb_table *table,
-                                const struct ddb_decreases *decreases)
-{
-    return ddb_decreases_today(decreases, ddb_now_us(table->ddb));
-}
-
 static void add_index_state(cJSON *object, const struct ddb_table *table, size_t number)
 {
     const struct ddb_index_state *state = &table->index_states[number];
@@ -58,7 +59,7 @@ static void add_index_state(cJSON *object, const struct ddb_table *table, size_t
     cJSON_AddStringToObject(object, "IndexStatus", ddb_index_status_name(status));
     if (state->status == DDB_INDEX_CREATING)
         cJSON_AddBoolToObject(object, "Backfilling", state->backfill != NULL);
-    add_throughput(object, spec, decreases_today(table, &state->decreases));
+    add_throughput(object, table, spec, &state->decreases);
     copy_member(object, spec, "OnDemandThroughput");
 }
 
@@ -189,7 +190,7 @@ cJSON *ddb_table_describe(const struct ddb_table *table, enum ddb_describe_form 
     }
     cJSON_AddStringToObject(object, "TableName", table->name);
     cJSON_AddStringToObject(object, "TableStatus", ddb_table_status_name(table->status));
-    add_throughput(object, spec, decreases_today(table, &table->decreases));
+    add_throughput(object, table, spec, &table->decreases);
     cJSON_AddNumberToObject(object, "TableSizeBytes", (double)table->size_bytes);
     cJSON_AddNumberToObject(object, "ItemCount", (double)table->item_count);
     cJSON_AddStringToObject(object, "TableArn", table->arn);

@@ -9,6 +9,7 @@
 #include "emulators/dynamodb/table_checks.h"
 #include "emulators/dynamodb/table_describe.h"
 #include "emulators/dynamodb/table_tags.h"
+#include "emulators/dynamodb/table_throughput.h"
 #include "sim/core/buffer.h"
 
 #define IN_USE          "Attempt to change a resource which is still in use: "
@@ -81,7 +82,8 @@ enum wire_progress ddb_create_table(void *state, struct wire_call *call)
         ddb_definition_destroy(options.definition);
         return wire_fail_internal(call, &error);
     }
-    if (!check_is_free(ddb_table_find(region, call->account, name), name, &fault)) {
+    if (!ddb_throughput_check_new(call->input, call->region, &fault) ||
+        !check_is_free(ddb_table_find(region, call->account, name), name, &fault)) {
         ddb_definition_destroy(options.definition);
         return ddb_answer_fault(call, &fault);
     }

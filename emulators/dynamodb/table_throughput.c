@@ -75,14 +75,16 @@ static bool check_decrease(const struct ddb_decreases *decreases, struct units o
                     FREE_DECREASES_A_DAY, (unsigned long long)count, last, next);
 }
 
-static void note_decrease(struct ddb_decreases *decreases, struct units old, struct units new,
-                          uint64_t now_us)
+static void note_change(struct ddb_decreases *decreases, struct units old, struct units new,
+                        uint64_t now_us)
 {
+    if (new.reads > old.reads || new.writes > old.writes)
+        decreases->increased_us = now_us;
     if (new.reads >= old.reads &&new.writes >= old.writes)
         return;
-    uint64_t count = ddb_decreases_today(decreases, now_us);
-    *decreases =
-        (struct ddb_decreases){.day = now_us / DAY_US, .count = count + 1, .last_us = now_us};
+    decreases->count = ddb_decreases_today(decreases, now_us) + 1;
+    decreases->day = now_us / DAY_US;
+    decreases->last_us = now_us;
 }
 
 /* --- provisioned ---------------------------------------------------------------------------------
@@ -103,8 +105,7 @@ static bool check_same(const char *what, struct units old, struct units new,
                        (long long)old.writes, (long long)new.writes);
 }
 
-static bool check_maximum(const struct ddb_table *table, struct units units,
-                          struct ddb_fault *fault)
+static bool check_maximum(const char *region, struct units units, struct ddb_fault *fault)
 {
     bool is_read = units.reads > DDB_TABLE_UNITS_MAX;
     if (!is_read && units.writes <= DDB_TABLE_UNITS_MAX)
@@ -113,8 +114,7 @@ static bool check_maximum(const struct ddb_table *table, struct units units,
                     "The requested %s, %lld, is above the per table maximum for the account in "
                     "%s. Per table maximum: %d." REFER,
                     is_read ? "ReadCapacityUnits" : "WriteCapacityUnits",
-                    (long long)(is_read ? units.reads : units.writes), ddb_region_name(table),
-                    DDB_TABLE_UNITS_MAX);
+                    (long long)(is_read ? units.reads : units.writes), region, DDB_TABLE_UNITS_MAX);
 }
 
 /* of the table or an index, whose spec is the one in force. */
@@ -127,7 +127,8 @@ static bool check_provisioned(const struct ddb_table *table, const char *what, c
     struct units new = units_of(change);
     if (throughput == NULL)
         return true;
-    if (!ddb_table_check_throughput(throughput, fault) || !check_maximum(table, new, fault))
+    if (!ddb_table_check_throughput(throughput, fault) ||
+        !check_maximum(ddb_region_name(table), new, fault))
         return false;
     if (ddb_table_is_on_demand(table))
         return true;
@@ -242,6 +243,45 @@ static bool check_warm(const struct ddb_table *table, const char *what, const cJ
 /* --- the checks of a call ------------------------------------------------------------------------
  */
 
+/* A new table is at least as warm as what it was made with. */
+static bool check_first_warm(const cJSON *input, struct ddb_fault *fault)
+{
+    const cJSON *asked = wire_member(input, "WarmThroughput");
+    const char *mode = wire_text(input, "BillingMode");
+    bool is_on_demand = mode != NULL && strcmp(mode, "PAY_PER_REQUEST") == 0;
+    struct units units = units_of(input);
+    struct {
+        const char *member;
+        const char *units_name;
+        int64_t least;
+    } rows[] = {
+        {"ReadUnitsPerSecond", "ReadCapacityUnits",
+         is_on_demand ? ON_DEMAND_READS_PER_S : units.reads},
+        {"WriteUnitsPerSecond", "WriteCapacityUnits",
+         is_on_demand ? ON_DEMAND_WRITES_PER_S : units.writes},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (wire_integer(asked, rows[i].member, rows[i].least) >= rows[i].least)
+            continue;
+        if (is_on_demand)
+            return ddb_invalid(fault,
+                               P "Requested %s for WarmThroughput for table is lower than initial "
+                                 "throughput for OnDemand. See: https://docs.aws.amazon.com/"
+                                 "amazondynamodb/latest/developerguide/warm-throughput.html",
+                               rows[i].member);
+        return ddb_invalid(fault,
+                           P "Requested %s for WarmThroughput for table is lower than %s of "
+                             "ProvisionedThroughput",
+                           rows[i].member, rows[i].units_name);
+    }
+    return true;
+}
+
+bool ddb_throughput_check_new(const cJSON *input, const char *region, struct ddb_fault *fault)
+{
+    return check_first_warm(input, fault) && check_maximum(region, units_of(input), fault);
+}
+
 bool ddb_throughput_check_table(const struct ddb_table *table, const cJSON *input,
                                 struct ddb_fault *fault)
 {
@@ -302,12 +342,29 @@ static void replace_member(cJSON *spec, const char *member, const cJSON *value)
     cJSON_AddItemToObject(spec, member, cJSON_Duplicate(value, true));
 }
 
+/* What was provisioned once stays warm. */
+static void keep_warm(cJSON *spec)
+{
+    const cJSON *asked = wire_member(spec, "WarmThroughput");
+    struct units units = units_of(spec);
+    int64_t reads = greater(units.reads, wire_integer(asked, "ReadUnitsPerSecond", 0));
+    int64_t writes = greater(units.writes, wire_integer(asked, "WriteUnitsPerSecond", 0));
+    if (wire_member(spec, "ProvisionedThroughput") == NULL)
+        return;
+    cJSON_DeleteItemFromObjectCaseSensitive(spec, "WarmThroughput");
+    cJSON *warm = cJSON_AddObjectToObject(spec, "WarmThroughput");
+    cJSON_AddNumberToObject(warm, "ReadUnitsPerSecond", (double)reads);
+    cJSON_AddNumberToObject(warm, "WriteUnitsPerSecond", (double)writes);
+}
+
 void ddb_throughput_change(cJSON *spec, const cJSON *change, struct ddb_decreases *decreases,
                            uint64_t now_us)
 {
     const cJSON *throughput = wire_member(change, "ProvisionedThroughput");
     if (throughput != NULL && wire_member(spec, "ProvisionedThroughput") != NULL)
-        note_decrease(decreases, units_of(spec), units_of(change), now_us);
+        note_change(decreases, units_of(spec), units_of(change), now_us);
+    if (throughput != NULL)
+        keep_warm(spec);
     replace_member(spec, "ProvisionedThroughput", throughput);
     replace_member(spec, "WarmThroughput", wire_member(change, "WarmThroughput"));
     ddb_on_demand_change(spec, wire_member(change, "OnDemandThroughput"));

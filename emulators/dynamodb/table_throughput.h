@@ -10,6 +10,9 @@
 
 #define DDB_TABLE_UNITS_MAX 40000 /* the account's quota for one table */
 
+/* ProvisionedThroughput and WarmThroughput of a CreateTable whose definition is good. */
+MUST_USE bool ddb_throughput_check_new(const cJSON *input, const char *region,
+                                       struct ddb_fault *fault);
 /* BillingMode, ProvisionedThroughput, OnDemandThroughput and WarmThroughput of an UpdateTable. */
 MUST_USE bool ddb_throughput_check_table(const struct ddb_table *table, const cJSON *input,
                                          struct ddb_fault *fault);
