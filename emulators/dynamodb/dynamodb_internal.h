@@ -25,6 +25,7 @@ struct ddb_region {
     size_t table_capacity;
     uint64_t tables_made;          /* names the next table's SQLite tables */
     struct ddb_token_list *tokens; /* of TransactWriteItems */
+    cJSON *imports;                /* array of descriptions; NULL: none */
 };
 
 struct ddb {

@@ -28,6 +28,33 @@ bool ddb_request_table(struct ddb *ddb, const struct wire_call *call, const char
     return true;
 }
 
+bool ddb_request_resource(struct ddb *ddb, const struct wire_call *call, struct ddb_table **table,
+                          struct ddb_fault *fault)
+{
+    const char *arn = wire_text(call->input, "ResourceArn");
+    if (strncmp(arn, "arn:", 4) != 0)
+        return ddb_invalid(fault, DDB_PARAMETER_TEXT "ARNs must start with 'arn:': %s", arn);
+    if (strstr(arn, ":dynamodb:") == NULL)
+        return ddb_invalid(
+            fault, DDB_PARAMETER_TEXT "Provided Arn is not a DynamoDB resource arn: %s", arn);
+    if (strstr(arn, ":table/") == NULL)
+        return ddb_invalid(fault,
+                           DDB_PARAMETER_TEXT "Invalid resource arn provided, only table or stream "
+                                              "is accepted. Provided resource arn: %s",
+                           arn);
+    const char *prefix = sim_arena_printf(fault->arena, "arn:aws:dynamodb:%s:", call->region);
+    if (strncmp(arn, prefix, strlen(prefix)) != 0)
+        return ddb_invalid(fault, "Invalid TableArn: Invalid ResourceArn provided as input %s",
+                           arn);
+    *table = ddb_table_find(ddb_region_find(ddb, call->region), call->account,
+                            ddb_table_name_of(fault->arena, arn));
+    if (*table == NULL || (*table)->status == DDB_TABLE_CREATING ||
+        (*table)->status == DDB_TABLE_DELETING)
+        return ddb_fail(fault, "ResourceNotFoundException",
+                        "Requested resource not found: ResourceArn: %s not found", arn);
+    return true;
+}
+
 static void delete_json(void *json)
 {
     cJSON_Delete(json);

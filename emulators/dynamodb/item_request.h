@@ -18,6 +18,10 @@ MUST_USE bool ddb_request_table_control(struct ddb *ddb, const struct wire_call 
                                         const char *name_or_arn, struct ddb_table **table,
                                         struct ddb_fault *fault);
 
+/* The table that the input's ResourceArn names, itself or by a stream or index of it. */
+MUST_USE bool ddb_request_resource(struct ddb *ddb, const struct wire_call *call,
+                                   struct ddb_table **table, struct ddb_fault *fault);
+
 /* A normalised copy of an Item or Key map, deferred to the arena. */
 MUST_USE bool ddb_request_item(const cJSON *map, cJSON **item, struct ddb_fault *fault);
 

@@ -14,6 +14,20 @@ wire_handler ddb_describe_limits, ddb_describe_endpoints;
 wire_handler ddb_update_table;
 /* time_to_live_operations.c */
 wire_handler ddb_update_time_to_live, ddb_describe_time_to_live;
+/* resource_policy.c */
+wire_handler ddb_put_resource_policy, ddb_get_resource_policy, ddb_delete_resource_policy;
+/* contributor_insights.c */
+wire_handler ddb_update_insights, ddb_describe_insights, ddb_list_insights;
+/* kinesis_destination.c */
+wire_handler ddb_enable_kinesis, ddb_disable_kinesis, ddb_update_kinesis, ddb_describe_kinesis;
+/* legacy_global_tables.c */
+wire_handler ddb_create_global_table, ddb_update_global_table, ddb_describe_global_table;
+wire_handler ddb_global_table_settings, ddb_list_global_tables;
+/* bucket_transfer.c */
+wire_handler ddb_import_table, ddb_describe_import, ddb_list_imports;
+wire_handler ddb_export_table, ddb_describe_export, ddb_list_exports;
+/* replica_scaling.c */
+wire_handler ddb_describe_replica_scaling, ddb_update_replica_scaling;
 /* table_tags.c */
 wire_handler ddb_tag_resource, ddb_untag_resource, ddb_list_tags;
 /* item_operations.c */

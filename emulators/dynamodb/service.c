@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emulators/dynamodb/bucket_transfer.h"
 #include "emulators/dynamodb/conflict_log.h"
 #include "emulators/dynamodb/operations.h"
 #include "emulators/dynamodb/replica.h"
@@ -87,6 +88,7 @@ static void close_region(struct ddb_region *region, bool drops_data)
         ddb_table_destroy(region->tables[region->table_count - 1], drops_data);
     free(region->tables);
     ddb_tokens_destroy(region->tokens);
+    ddb_imports_destroy(region);
     sim_store_close(region->store);
     free(region);
 }

@@ -167,6 +167,7 @@ void ddb_table_destroy(struct ddb_table *table, bool drops_data)
     ddb_definition_destroy(table->definition);
     cJSON_Delete(table->tags);
     cJSON_Delete(table->overrides);
+    cJSON_Delete(table->settings);
     free(table->index_totals);
     free(table->index_states);
     free(table->account);

@@ -95,6 +95,7 @@ struct ddb_table {
     uint64_t class_changes_us[DDB_CLASS_CHANGES]; /* newest first; 0: none */
     uint64_t encryption_changes_us[DDB_ENCRYPTION_CHANGES];
     struct ddb_time_to_live *time_to_live; /* NULL: never configured */
+    cJSON *settings;           /* for services that are elsewhere (table_setting.h), or NULL */
     cJSON *overrides;          /* what this replica has differently (replica_override.h), or NULL */
     cJSON *tags;               /* array of {Key, Value} */
     struct ddb_stream *stream; /* the newest one; NULL: never had any */

@@ -8,6 +8,7 @@
 #include "emulators/dynamodb/stream.h"
 #include "emulators/dynamodb/table_checks.h"
 #include "emulators/dynamodb/table_describe.h"
+#include "emulators/dynamodb/table_setting.h"
 #include "emulators/dynamodb/table_tags.h"
 #include "emulators/dynamodb/table_throughput.h"
 #include "sim/core/buffer.h"
@@ -73,8 +74,10 @@ enum wire_progress ddb_create_table(void *state, struct wire_call *call)
     struct ddb_region *region = NULL;
     const char *name = ddb_table_name_of(call->arena, wire_text(call->input, "TableName"));
     const cJSON *tags = wire_member(call->input, "Tags");
+    const char *policy = wire_text(call->input, "ResourcePolicy");
     struct ddb_table_options options = {.account = call->account, .name = name};
     if (!check_name(name, &fault) || !ddb_tags_check(tags, &fault) ||
+        (policy != NULL && !ddb_policy_check(policy, &fault)) ||
         !ddb_table_check_class(wire_text(call->input, "TableClass"), &fault) ||
         !ddb_definition_create(call->input, &options.definition, &fault))
         return ddb_answer_fault(call, &fault);
@@ -93,6 +96,8 @@ enum wire_progress ddb_create_table(void *state, struct wire_call *call)
         return wire_fail_internal(call, &error);
     }
     apply_settings(table, call->input);
+    if (policy != NULL)
+        (void)ddb_policy_keep(table, table->arn, policy, call->arena);
     bool is_tagged = ddb_tags_set(table, tags, &fault);
     if (!is_tagged) {
         ddb_table_destroy(table, true);

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "emulators/dynamodb/item_request.h"
 #include "emulators/dynamodb/operations.h"
 
 static const cJSON *find_tag(const cJSON *tags, const char *key)
@@ -74,33 +75,6 @@ bool ddb_tags_set(struct ddb_table *table, const cJSON *tags, struct ddb_fault *
 /* --- operations on an ARN ----------------------------------------------------------------------
  */
 
-static bool find_by_arn(struct ddb *ddb, struct wire_call *call, struct ddb_table **table,
-                        struct ddb_fault *fault)
-{
-    const char *arn = wire_text(call->input, "ResourceArn");
-    if (strncmp(arn, "arn:", 4) != 0)
-        return ddb_invalid(fault, DDB_PARAMETER_TEXT "ARNs must start with 'arn:': %s", arn);
-    if (strstr(arn, ":dynamodb:") == NULL)
-        return ddb_invalid(
-            fault, DDB_PARAMETER_TEXT "Provided Arn is not a DynamoDB resource arn: %s", arn);
-    if (strstr(arn, ":table/") == NULL)
-        return ddb_invalid(fault,
-                           DDB_PARAMETER_TEXT "Invalid resource arn provided, only table or stream "
-                                              "is accepted. Provided resource arn: %s",
-                           arn);
-    const char *prefix = sim_arena_printf(fault->arena, "arn:aws:dynamodb:%s:", call->region);
-    if (strncmp(arn, prefix, strlen(prefix)) != 0)
-        return ddb_invalid(fault, "Invalid TableArn: Invalid ResourceArn provided as input %s",
-                           arn);
-    *table = ddb_table_find(ddb_region_find(ddb, call->region), call->account,
-                            ddb_table_name_of(fault->arena, arn));
-    if (*table == NULL || (*table)->status == DDB_TABLE_CREATING ||
-        (*table)->status == DDB_TABLE_DELETING)
-        return ddb_fail(fault, "ResourceNotFoundException",
-                        "Requested resource not found: ResourceArn: %s not found", arn);
-    return true;
-}
-
 enum wire_progress ddb_tag_resource(void *state, struct wire_call *call)
 {
     struct ddb_fault fault = {.arena = call->arena};
@@ -108,8 +82,8 @@ enum wire_progress ddb_tag_resource(void *state, struct wire_call *call)
     const cJSON *tags = wire_member(call->input, "Tags");
     bool is_given = cJSON_GetArraySize(tags) > 0 ||
                     ddb_invalid(&fault, "Atleast one Tag needs to be provided as Input.");
-    if (!is_given || !ddb_tags_check(tags, &fault) || !find_by_arn(state, call, &table, &fault) ||
-        !ddb_tags_set(table, tags, &fault))
+    if (!is_given || !ddb_tags_check(tags, &fault) ||
+        !ddb_request_resource(state, call, &table, &fault) || !ddb_tags_set(table, tags, &fault))
         return ddb_answer_fault(call, &fault);
     return wire_succeed(call, NULL);
 }
@@ -121,7 +95,7 @@ enum wire_progress ddb_untag_resource(void *state, struct wire_call *call)
     const cJSON *keys = wire_member(call->input, "TagKeys");
     bool is_given = cJSON_GetArraySize(keys) > 0 ||
                     ddb_invalid(&fault, "Atleast one Tag Key needs to be provided as Input.");
-    if (!is_given || !find_by_arn(state, call, &table, &fault))
+    if (!is_given || !ddb_request_resource(state, call, &table, &fault))
         return ddb_answer_fault(call, &fault);
     const cJSON *key = NULL;
     cJSON_ArrayForEach(key, keys)
@@ -137,7 +111,7 @@ enum wire_progress ddb_list_tags(void *state, struct wire_call *call)
 {
     struct ddb_fault fault = {.arena = call->arena};
     struct ddb_table *table = NULL;
-    if (!find_by_arn(state, call, &table, &fault))
+    if (!ddb_request_resource(state, call, &table, &fault))
         return ddb_answer_fault(call, &fault);
     cJSON *output = cJSON_CreateObject();
     cJSON_AddItemToObject(output, "Tags", cJSON_Duplicate(table->tags, true));
