@@ -196,9 +196,11 @@ cJSON *ddb_table_describe(const struct ddb_table *table, enum ddb_describe_form 
     cJSON_AddStringToObject(object, "TableArn", table->arn);
     cJSON_AddStringToObject(object, "TableId", table->id);
     cJSON_AddBoolToObject(object, "DeletionProtectionEnabled", table->is_protected);
-    if (form == DDB_DESCRIBE_FULL)
+    bool asks_warm =
+        form == DDB_DESCRIBE_CREATED && cJSON_GetArraySize(wire_member(spec, "WarmThroughput")) > 0;
+    if (form == DDB_DESCRIBE_FULL || asks_warm)
         add_warm_throughput(object, table, spec,
-                            wire_member(table->pending, "WarmThroughput") != NULL);
+                            asks_warm || wire_member(table->pending, "WarmThroughput") != NULL);
     add_replicas(object, table);
     return object;
 }
