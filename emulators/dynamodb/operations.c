@@ -19,7 +19,7 @@ static const struct wire_operation operations[] = { /* sorted by name */
     {"DeleteResourcePolicy",                 ddb_delete_resource_policy, EFFECT_WRITE, PLANE_CONTROL},
     {"DeleteTable",                          ddb_delete_table,        EFFECT_WRITE, PLANE_CONTROL},
     {"DescribeBackup",                       NULL,                    EFFECT_READ,  PLANE_CONTROL},
-    {"DescribeContinuousBackups",            NULL,                    EFFECT_READ,  PLANE_CONTROL},
+    {"DescribeContinuousBackups",            ddb_describe_continuous_backups, EFFECT_READ,  PLANE_CONTROL},
     {"DescribeContributorInsights",          ddb_describe_insights,   EFFECT_READ,  PLANE_CONTROL},
     {"DescribeEndpoints",                    ddb_describe_endpoints,  EFFECT_READ,  PLANE_CONTROL},
     {"DescribeExport",                       ddb_describe_export,     EFFECT_READ,  PLANE_CONTROL},

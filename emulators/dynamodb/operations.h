@@ -26,6 +26,8 @@ wire_handler ddb_global_table_settings, ddb_list_global_tables;
 /* bucket_transfer.c */
 wire_handler ddb_import_table, ddb_describe_import, ddb_list_imports;
 wire_handler ddb_export_table, ddb_describe_export, ddb_list_exports;
+/* continuous_backups.c */
+wire_handler ddb_describe_continuous_backups;
 /* replica_scaling.c */
 wire_handler ddb_describe_replica_scaling, ddb_update_replica_scaling;
 /* table_tags.c */

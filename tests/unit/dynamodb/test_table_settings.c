@@ -169,6 +169,12 @@ static void test_imports_and_exports(void **state)
         {"ListImports", "{'PageSize':1}", "'NextToken':'arn:aws:dynamodb:us-east-1:", 0},
         {"DescribeImport", "{'ImportArn':'" ARN "/import/01234567890123-abc'}",
          "ImportNotFoundException", 0},
+        {"DescribeContinuousBackups", NAME,
+         "{'ContinuousBackupsDescription':{'ContinuousBackupsStatus':'ENABLED',"
+         "'PointInTimeRecoveryDescription':{'PointInTimeRecoveryStatus':'DISABLED'}}}",
+         0},
+        {"DescribeContinuousBackups", "{'TableName':'none'}",
+         "TableNotFoundException: Table not found: none", 0},
         {"ListExports", "{}", "{'ExportSummaries':[]}", 0},
         {"DescribeExport", "{'ExportArn':'" ARN "/export/01234567890123-abc'}",
          "ExportNotFoundException", 0},
