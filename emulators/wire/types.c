@@ -289,6 +289,11 @@ static const struct wire_member_fact *find_member(const struct wire_shape *shape
     return member != NULL ? member : wire_member_fact_named(shape, name);
 }
 
+static bool is_collection(const cJSON *value)
+{
+    return cJSON_IsObject(value) || cJSON_IsArray(value);
+}
+
 static bool convert_structure(const struct converter *converter, const struct wire_shape *shape,
                               cJSON *value, unsigned depth)
 {
@@ -312,6 +317,8 @@ static bool convert_structure(const struct converter *converter, const struct wi
         if ((seen & bit) != 0)
             drop_earlier(value, child);
         seen |= bit;
+        if (member->shape->kind == SHAPE_STRUCTURE && !is_collection(child)) /* not as in a list */
+            return fail(converter->arena, converter->error, "Unexpected field type");
         if (!convert(converter, member->shape, child, depth + 1))
             return false;
     }
@@ -329,12 +336,21 @@ static bool replace_null(const struct converter *converter, const struct wire_sh
     return true;
 }
 
+/* What the service says of a plain value where a collection within a collection belongs. */
+#define CAST_TEXT                                                                                  \
+    "class sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl cannot be cast to class "  \
+    "java.lang.Class (sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl and "           \
+    "java.lang.Class are in module java.base of loader 'bootstrap')"
+
 static bool convert_children(const struct converter *converter, const struct wire_shape *shape,
                              cJSON *value, unsigned depth)
 {
+    bool is_nested = shape->kind == SHAPE_LIST || shape->kind == SHAPE_MAP;
     for (cJSON *child = value->child; child != NULL; child = child->next) {
         if (cJSON_IsNull(child) && !replace_null(converter, shape, child))
             return false;
+        if (is_nested && !is_collection(child))
+            return fail(converter->arena, converter->error, CAST_TEXT);
         if (!convert(converter, shape, child, depth + 1))
             return false;
     }
