@@ -75,6 +75,29 @@ static const struct wire_operation stream_operations[] = {
 };
 /* clang-format on */
 
+/* S3, Kinesis, CloudWatch and Application Auto Scaling are elsewhere. */
+static const char *const settings_only[] = {
+    "DeleteResourcePolicy",
+    "DescribeContributorInsights",
+    "DescribeExport",
+    "DescribeImport",
+    "DescribeKinesisStreamingDestination",
+    "DescribeTableReplicaAutoScaling",
+    "DisableKinesisStreamingDestination",
+    "EnableKinesisStreamingDestination",
+    "ExportTableToPointInTime",
+    "GetResourcePolicy",
+    "ImportTable",
+    "ListContributorInsights",
+    "ListExports",
+    "ListImports",
+    "PutResourcePolicy",
+    "UpdateContributorInsights",
+    "UpdateKinesisStreamingDestination",
+    "UpdateTableReplicaAutoScaling",
+    NULL,
+};
+
 static uint64_t service_time_us(void *state, const struct wire_call *call)
 {
     const struct ddb *ddb = state;
@@ -94,6 +117,7 @@ const struct wire_service ddb_service = {
     .api_json_end = ddb_api_json_end,
     .operations = operations,
     .operation_count = ARRAY_LEN(operations),
+    .settings_only = settings_only,
     .service_time_us = service_time_us,
     .resource_member = "TableName",
     .throttling_code = "ProvisionedThroughputExceededException",

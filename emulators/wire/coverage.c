@@ -1,5 +1,7 @@
 #include "emulators/wire/coverage.h"
 
+#include <string.h>
+
 #include "emulators/wire/dispatch.h"
 #include "emulators/wire/model.h"
 
@@ -7,7 +9,8 @@ static const char page_head[] =
     "# Coverage\n"
     "\n"
     "Written from the operation tables by the build; do not edit. An operation that is not\n"
-    "implemented answers with status 501 and the code `NotImplemented`.\n"
+    "implemented answers with status 501 and the code `NotImplemented`. \"Setting only\" is one\n"
+    "whose point is another service: it is checked, kept and told, and nothing acts on it.\n"
     "\n"
     "| service | implemented | operations |\n"
     "|---|---:|---:|\n";
@@ -39,6 +42,18 @@ enum sim_result wire_coverage_count(const struct wire_service *service,
     return RESULT_OK;
 }
 
+static const char *state_of(const struct wire_service *service, const char *operation)
+{
+    if (!is_implemented(service, operation))
+        return "not implemented";
+    const char *const *name = service->settings_only;
+    for (; name != NULL && *name != NULL; name++) {
+        if (strcmp(*name, operation) == 0)
+            return "setting only";
+    }
+    return "implemented";
+}
+
 static void write_effect_and_plane(FILE *file, const struct wire_operation *row)
 {
     fprintf(file, "%s, %s plane", row->effect == EFFECT_READ ? "read" : "write",
@@ -53,7 +68,7 @@ static void write_table(FILE *file, const struct wire_service *service,
     for (size_t i = 0; i < model->operation_count; i++) {
         const char *name = model->operations[i].name;
         bool is_there = is_implemented(service, name);
-        fprintf(file, "| %s | %s | ", name, is_there ? "implemented" : "not implemented");
+        fprintf(file, "| %s | %s | ", name, state_of(service, name));
         if (is_there)
             write_effect_and_plane(file, wire_operation_find(service, name));
         fputs(" |\n", file);

@@ -48,6 +48,9 @@ struct wire_service {
     const unsigned char *api_json_end;
     const struct wire_operation *operations; /* sorted by name */
     size_t operation_count;
+    /* Operations that keep and tell a setting whose point is another service, for the coverage
+     * page; sorted, ends with NULL. NULL: none. */
+    const char *const *settings_only;
     /* Service time of one call, drawn when simulated clients call; NULL: 0. */
     uint64_t (*service_time_us)(void *state, const struct wire_call *call);
     const char *throttling_code; /* "ThrottlingException", for injected throttling */
