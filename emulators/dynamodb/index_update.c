@@ -264,14 +264,44 @@ static const cJSON *find_create(const cJSON *input)
     return NULL;
 }
 
-/* With the capacity mode of the same call, if it brings one. */
+/* Where the same call changes the capacity mode, the index comes in the old mode first: its own
+ * throughput follows when the change takes effect. */
+static bool fit_to_mode(const struct ddb_table *table, const cJSON *input, cJSON *create,
+                        struct ddb_fault *fault)
+{
+    const char *mode = wire_text(input, "BillingMode");
+    const char *name = wire_text(create, "IndexName");
+    bool is_given = wire_member(create, "ProvisionedThroughput") != NULL;
+    bool was_on_demand = ddb_table_is_on_demand(table);
+    bool is_on_demand = mode != NULL ? strcmp(mode, "PAY_PER_REQUEST") == 0 : was_on_demand;
+    if (is_on_demand == was_on_demand)
+        return true;
+    if (is_on_demand && is_given)
+        return ddb_invalid(fault,
+                           P "ProvisionedThroughput should not be specified for index: %s when "
+                             "BillingMode is PAY_PER_REQUEST",
+                           name);
+    if (!is_on_demand && !is_given)
+        return ddb_invalid(fault, P "ProvisionedThroughput is not specified for index: %s", name);
+    const cJSON *units = wire_member(table->definition->spec, "ProvisionedThroughput");
+    cJSON_DeleteItemFromObjectCaseSensitive(create, "ProvisionedThroughput");
+    if (is_on_demand)
+        cJSON_AddItemToObject(create, "ProvisionedThroughput", cJSON_Duplicate(units, true));
+    return true;
+}
+
 static bool define_with(const struct ddb_table *table, const cJSON *input, const cJSON *create,
                         struct ddb_definition **definition, struct ddb_fault *fault)
 {
-    cJSON *spec =
-        ddb_index_spec_with(table->definition, create, wire_member(input, "AttributeDefinitions"));
-    bool is_valid = ddb_definition_create(spec, definition, fault);
-    cJSON_Delete(spec);
+    cJSON *index = cJSON_Duplicate(create, true);
+    bool is_valid = fit_to_mode(table, input, index, fault);
+    if (is_valid) {
+        cJSON *spec = ddb_index_spec_with(table->definition, index,
+                                          wire_member(input, "AttributeDefinitions"));
+        is_valid = ddb_definition_create(spec, definition, fault);
+        cJSON_Delete(spec);
+    }
+    cJSON_Delete(index);
     return is_valid;
 }
 
@@ -366,9 +396,10 @@ void ddb_index_updates_finish(struct ddb_table *table, const cJSON *updates)
         if (index == NULL) /* the replica joined while the change was under way */
             continue;
         size_t number = (size_t)(index - table->definition->indexes);
-        if (action.kind == ACTION_CREATE)
+        if (action.kind == ACTION_CREATE) {
+            change_index(table, &action);
             ddb_index_backfill_start(table, number);
-        else if (action.kind == ACTION_DELETE)
+        } else if (action.kind == ACTION_DELETE)
             ddb_index_remove(table, number);
         else
             change_index(table, &action);

@@ -130,7 +130,8 @@ static bool check_state(const struct ddb_table *table, struct ddb_fault *fault)
                         "Attempt to change a resource which is still in use: Table is being "
                         "created: %s",
                         table->name);
-    if (table->status != DDB_TABLE_ACTIVE || (group != NULL && ddb_group_is_busy(group)))
+    if (table->status != DDB_TABLE_ACTIVE || table->pending != NULL ||
+        (group != NULL && ddb_group_is_busy(group)))
         return ddb_fail(fault, in_use, IN_USE_TEXT);
     return true;
 }

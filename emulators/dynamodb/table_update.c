@@ -216,12 +216,19 @@ static void apply_to_table(struct ddb_table *table, const cJSON *input, bool is_
         ddb_definition_drop_index_throughput(table->definition);
 }
 
+/* Some changes leave the table ACTIVE, and show in a status of their own. */
+static bool keeps_active(const cJSON *input)
+{
+    return has(input, "SSESpecification") || has(input, "WarmThroughput");
+}
+
 /* Capacity mode, capacity, class, indexes and the kind of encryption are shared by all replicas. */
 static void finish_update(void *context)
 {
     struct ddb_table *table = context;
     const struct ddb_group *group = table->member.group;
     cJSON *input = table->pending;
+    bool was_updating = !keeps_active(input);
     table->status_event = 0;
     table->pending = NULL;
     apply_to_table(table, input, true);
@@ -230,18 +237,13 @@ static void finish_update(void *context)
         if (member == table)
             continue;
         apply_to_table(member, input, false);
-        if (member->status == DDB_TABLE_UPDATING)
+        if (was_updating)
             ddb_table_become_active(member);
     }
     ddb_replica_override(table, wire_member(input, "ReplicaUpdates"));
     cJSON_Delete(input);
-    ddb_table_become_active(table);
-}
-
-/* Some changes leave the table ACTIVE, and show in a status of their own. */
-static bool keeps_active(const cJSON *input)
-{
-    return has(input, "SSESpecification") || has(input, "WarmThroughput");
+    if (was_updating)
+        ddb_table_become_active(table);
 }
 
 static void start_update(struct ddb_table *table, const cJSON *input)

@@ -327,6 +327,38 @@ static void test_throughput_decreases_four_times_a_day(void **state)
                     "'NumberOfDecreasesToday':1,");
 }
 
+static void test_an_index_comes_with_a_change_of_the_capacity_mode(void **state)
+{
+#define WITH_MODE(mode, index, units)                                                              \
+    "{'TableName':'tab'," GK ",'BillingMode':'" mode "'" units ",'GlobalSecondaryIndexUpdates':"   \
+    "[{'Create':{'IndexName':'" index "','KeySchema':[{'AttributeName':'gk','KeyType':'HASH'}],"   \
+    "'Projection':{'ProjectionType':'ALL'}" units "}}]}"
+#define UNITS ",'ProvisionedThroughput':{'ReadCapacityUnits':7,'WriteCapacityUnits':3}"
+    struct world *world = *state;
+    world_make_table(world, EAST, "tab");
+    world_expect_in("without units",
+                    world_say(world, EAST, "UpdateTable",
+                              "{'TableName':'tab'," GK ",'BillingMode':'PROVISIONED'" UNITS
+                              ",'GlobalSecondaryIndexUpdates':[" IDX("idx") "]}"),
+                    P "ProvisionedThroughput is not specified for index: idx");
+    world_expect_in("with",
+                    world_say(world, EAST, "UpdateTable", WITH_MODE("PROVISIONED", "idx", UNITS)),
+                    "'CREATING'");
+    world_idle(world);
+    world_expect_in("provisioned", world_say(world, EAST, "DescribeTable", NAME),
+                    "'IndexStatus':'ACTIVE','ProvisionedThroughput':{'NumberOfDecreasesToday':0,"
+                    "'ReadCapacityUnits':7,'WriteCapacityUnits':3}");
+    world_expect_in("back",
+                    world_say(world, EAST, "UpdateTable", WITH_MODE("PAY_PER_REQUEST", "two", "")),
+                    "'CREATING'");
+    world_idle(world);
+    world_expect_in("on demand", world_say(world, EAST, "DescribeTable", NAME),
+                    "'IndexName':'two'");
+    world_expect_in("on demand", world_say(world, EAST, "DescribeTable", NAME),
+                    "'IndexStatus':'ACTIVE','ProvisionedThroughput':{'NumberOfDecreasesToday':0,"
+                    "'ReadCapacityUnits':0,'WriteCapacityUnits':0}");
+}
+
 static void test_settings_change_and_are_limited(void **state)
 {
 #define SSE(more)   "{'TableName':'tab','SSESpecification':{" more "}}"
@@ -443,6 +475,7 @@ int main(void)
         TEST(test_keys_of_several_attributes),
         TEST(test_what_update_table_refuses),
         TEST(test_throughput_decreases_four_times_a_day),
+        TEST(test_an_index_comes_with_a_change_of_the_capacity_mode),
         TEST(test_settings_change_and_are_limited),
         TEST(test_a_replica_overrides_settings),
     };
