@@ -12,6 +12,7 @@ struct sim_advance {
     sim_advance_done *done;
     void *context;
     uint64_t events_ran; /* towards this goal */
+    size_t batch_events; /* how many a start runs at once */
     size_t hold_count;
     const char *hold_reason;
 };
@@ -23,7 +24,14 @@ struct sim_advance *sim_advance_create(struct sim_clock *clock, struct sim_sched
     struct sim_advance *advance = sim_alloc(sizeof *advance);
     advance->clock = clock;
     advance->sched = sched;
+    advance->batch_events = SIZE_MAX;
     return advance;
+}
+
+void sim_advance_set_batch(struct sim_advance *advance, size_t max_events)
+{
+    PRE(max_events > 0);
+    advance->batch_events = max_events;
 }
 
 void sim_advance_destroy(struct sim_advance *advance)
@@ -88,7 +96,7 @@ enum sim_result sim_advance_start(struct sim_advance *advance, enum sim_advance_
     advance->done = done;
     advance->context = context;
     advance->events_ran = 0;
-    run_on(advance, SIZE_MAX);
+    run_on(advance, advance->batch_events);
     return RESULT_OK;
 }
 

@@ -22,6 +22,11 @@ typedef void sim_advance_done(void *context, uint64_t events_ran);
 MUST_USE struct sim_advance *sim_advance_create(struct sim_clock *clock, struct sim_sched *sched);
 void sim_advance_destroy(struct sim_advance *advance);
 
+/* How many events a start runs at once; the rest is for sim_advance_continue(). Without a loop:
+ * all. A loop sets its own number, so that years of simulated time do not keep its sockets waiting.
+ */
+void sim_advance_set_batch(struct sim_advance *advance, size_t max_events);
+
 /* Sets a goal and runs towards it as far as holds allow; done is called once it is reached (perhaps
  * before this returns). INVALID when the clock is not virtual or at_us lies in the past or behind
  * SIM_CLOCK_MAX_US; CONFLICT when another goal is under way. */

@@ -75,6 +75,7 @@ enum sim_result sim_loop_create(struct sim_clock *clock, struct sim_sched *sched
     fresh->clock = clock;
     fresh->sched = sched;
     fresh->advance = advance;
+    sim_advance_set_batch(advance, EVENTS_MAX);
     fresh->epoll_fd = epoll_fd;
     fresh->signal_fd = -1;
     *loop = fresh;

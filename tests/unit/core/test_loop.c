@@ -263,6 +263,44 @@ static void note_call(void *context, int fd, unsigned events)
         flood->ran_at_call[flood->calls++] = flood->ran;
 }
 
+static void count_and_repeat(void *context)
+{
+    struct flood *flood = context;
+    flood->ran++;
+    sim_sched_after(flood->world->sched, SIM_US_PER_MS, count_and_repeat, flood);
+}
+
+static void test_an_advance_over_years_does_not_keep_sockets_waiting(void **state)
+{
+    (void)state;
+    struct world world;
+    start(&world, SIM_CLOCK_VIRTUAL);
+    struct flood flood = {.world = &world};
+    int fds[2];
+    make_pair(fds);
+    struct sim_watch *watch = NULL;
+    assert_int_equal(
+        sim_loop_watch(world.loop, fds[0], SIM_LOOP_WRITE, note_call, &flood, &watch, NULL),
+        RESULT_OK);
+    count_and_repeat(&flood);
+    assert_int_equal(
+        sim_advance_start(world.advance, SIM_ADVANCE_TO_TIME,
+                          sim_clock_now_us(world.clock) + UINT64_C(10) * 365 * 86400 * SIM_US_PER_S,
+                          note_done, &world, NULL),
+        RESULT_OK);
+    assert_true(sim_advance_is_running(world.advance)); /* 3 * 10^11 events are ahead */
+    turn(&world, 0);
+    turn(&world, 0);
+    assert_int_equal(flood.calls, 2);
+    assert_in_range(flood.ran, 1000, 5000);
+    sim_advance_abandon(world.advance);
+    assert_string_equal(world.story, "done");
+    sim_loop_unwatch(world.loop, watch);
+    close(fds[0]);
+    close(fds[1]);
+    end(&world);
+}
+
 static void test_sockets_are_served_between_batches_of_events(void **state)
 {
     (void)state;
@@ -427,6 +465,7 @@ int main(void)
         cmocka_unit_test(test_a_turn_waits_no_longer_than_asked),
         cmocka_unit_test(test_on_a_virtual_clock_what_is_due_runs_and_time_moves_only_by_advancing),
         cmocka_unit_test(test_sockets_are_served_between_batches_of_events),
+        cmocka_unit_test(test_an_advance_over_years_does_not_keep_sockets_waiting),
         cmocka_unit_test(test_hooks_run_in_order_at_the_end_of_turns_that_did_something),
         cmocka_unit_test(test_a_limit_cuts_the_wait_and_counts_as_something),
         cmocka_unit_test(test_a_hook_may_forget_itself_and_later_ones),
