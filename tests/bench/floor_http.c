@@ -1,8 +1,15 @@
 /* The floor that regionlab's DynamoDB is held against: the same libmicrohttpd mode (its epoll
  * descriptor under our own epoll_wait, MHD_run, our own accept), cJSON parses the body, and SQLite
- * does what the service cannot do without: for PutItem read the old image, upsert, append to the
- * change log, in a savepoint of one held transaction that is committed every 1000 requests; for
- * GetItem one read. No protocol, no validation, no expressions, no Regions.
+ * (floor_http/store.c) does what the service cannot do without:
+ *
+ *   PutItem             reads the old image, upserts, appends to the change log, in a savepoint
+ *   GetItem             reads
+ *   UpdateItem          reads and parses the item, changes one attribute, prints it and writes it
+ *   TransactWriteItems  does each of its actions, puts and updates, in one savepoint
+ *   BatchWriteItem      puts each of its items in one savepoint
+ *   Query, Scan         read a range, or the table from its start, and join what they find
+ *
+ * No protocol, no validation, no expressions, no Regions.
  *
  *   bench_floor_http READY_FILE      writes "endpoint=http://127.0.0.1:PORT", ends by SIGTERM */
 #include <arpa/inet.h>
@@ -10,7 +17,6 @@
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,29 +26,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define BODY_MAX_BYTES  65536
-#define COMMIT_REQUESTS 1000
-#define KEY_MAX_BYTES   256
-#define ACCEPTS_MAX     64
+#include "tests/bench/floor_http/store.h"
 
-enum sql { BEGIN, SAVEPOINT, RELEASE, COMMIT, READ, UPSERT, LOG, SQL_COUNT };
-
-static const char *const sql_texts[SQL_COUNT] = {
-    [BEGIN] = "BEGIN",
-    [SAVEPOINT] = "SAVEPOINT request",
-    [RELEASE] = "RELEASE request",
-    [COMMIT] = "COMMIT",
-    [READ] = "SELECT item FROM items WHERE key=?1",
-    [UPSERT] = "INSERT INTO items VALUES(?1,?2) ON CONFLICT(key) DO UPDATE SET item=excluded.item",
-    [LOG] = "INSERT INTO log(key,old,new,at_us) VALUES(?1,?2,?3,?4)",
-};
+#define BODY_MAX_BYTES   65536
+#define ANSWER_MAX_BYTES ((size_t)1024 * 1024)
+#define ACCEPTS_MAX      64
 
 struct floor {
     struct MHD_Daemon *daemon;
-    sqlite3 *database;
-    sqlite3_stmt *statements[SQL_COUNT];
-    unsigned requests_since_commit;
-    int64_t request_count;
+    struct floor_store store;
+    char *answer; /* ANSWER_MAX_BYTES */
     int listen_fd;
     uint16_t port;
 };
@@ -52,90 +45,7 @@ struct body {
     char data[BODY_MAX_BYTES + 1];
 };
 
-/* --- storage --------------------------------------------------------------------------------- */
-
-static bool open_database(struct floor *base)
-{
-    sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
-    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    if (sqlite3_open(":memory:", &base->database) != SQLITE_OK)
-        return false;
-    const char *set_up = "PRAGMA journal_mode=MEMORY;PRAGMA synchronous=OFF;"
-                         "PRAGMA secure_delete=OFF;"
-                         "CREATE TABLE items(key BLOB PRIMARY KEY, item BLOB) WITHOUT ROWID;"
-                         "CREATE TABLE log(id INTEGER PRIMARY KEY, key BLOB, old BLOB, new BLOB,"
-                         " at_us INTEGER)";
-    if (sqlite3_exec(base->database, set_up, NULL, NULL, NULL) != SQLITE_OK)
-        return false;
-    for (size_t i = 0; i < SQL_COUNT; i++)
-        if (sqlite3_prepare_v3(base->database, sql_texts[i], -1, SQLITE_PREPARE_PERSISTENT,
-                               &base->statements[i], NULL) != SQLITE_OK)
-            return false;
-    return true;
-}
-
-static bool run(struct floor *base, enum sql sql)
-{
-    int code = sqlite3_step(base->statements[sql]);
-    sqlite3_reset(base->statements[sql]);
-    return code == SQLITE_DONE;
-}
-
-/* The item stays borrowed until the statement is reset. */
-static bool read_item(struct floor *base, const char *key, size_t key_bytes, const void **item,
-                      int *item_bytes)
-{
-    sqlite3_stmt *read = base->statements[READ];
-    sqlite3_bind_blob(read, 1, key, (int)key_bytes, SQLITE_STATIC);
-    if (sqlite3_step(read) != SQLITE_ROW)
-        return false;
-    *item = sqlite3_column_blob(read, 0);
-    *item_bytes = sqlite3_column_bytes(read, 0);
-    return true;
-}
-
-static bool put_item(struct floor *base, const char *key, size_t key_bytes, const char *item,
-                     size_t item_bytes)
-{
-    const void *old = NULL;
-    int old_bytes = 0;
-    bool ok = base->requests_since_commit > 0 || run(base, BEGIN);
-    ok = ok && run(base, SAVEPOINT);
-    (void)read_item(base, key, key_bytes, &old, &old_bytes);
-    sqlite3_stmt *log = base->statements[LOG];
-    sqlite3_bind_blob(log, 1, key, (int)key_bytes, SQLITE_STATIC);
-    sqlite3_bind_blob(log, 2, old, old_bytes, SQLITE_TRANSIENT);
-    sqlite3_bind_blob(log, 3, item, (int)item_bytes, SQLITE_STATIC);
-    sqlite3_bind_int64(log, 4, base->request_count++);
-    sqlite3_reset(base->statements[READ]);
-    sqlite3_stmt *upsert = base->statements[UPSERT];
-    sqlite3_bind_blob(upsert, 1, key, (int)key_bytes, SQLITE_STATIC);
-    sqlite3_bind_blob(upsert, 2, item, (int)item_bytes, SQLITE_STATIC);
-    ok = ok && run(base, UPSERT) && run(base, LOG) && run(base, RELEASE);
-    if (++base->requests_since_commit == COMMIT_REQUESTS) {
-        ok = ok && run(base, COMMIT);
-        base->requests_since_commit = 0;
-    }
-    return ok;
-}
-
-/* --- requests -------------------------------------------------------------------------------- */
-
-static size_t make_key(const cJSON *attributes, char key[KEY_MAX_BYTES])
-{
-    const char *const names[] = {"pk", "sk"};
-    size_t used = 0;
-    for (size_t i = 0; i < 2; i++) {
-        const cJSON *value = cJSON_GetObjectItemCaseSensitive(attributes, names[i]);
-        const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(value, "S"));
-        size_t bytes = text != NULL ? strlen(text) + 1 : 0;
-        if (bytes == 0 || used + bytes > KEY_MAX_BYTES)
-            return 0;
-        memcpy(key + used, text, bytes);
-        used += bytes;
-    }
-    return used;
-}
+/* --- answers --------------------------------------------------------------------------------- */
 
 static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, const void *data,
                               size_t bytes)
@@ -148,36 +58,227 @@ static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status
     return result;
 }
 
-static enum MHD_Result answer_put(struct floor *base, struct MHD_Connection *connection,
-                                  const cJSON *input, const struct body *body)
+/* Appends to the answer; what is longer than its room is left out. */
+static size_t append(struct floor *base, size_t used, const char *data, size_t bytes)
 {
-    char key[KEY_MAX_BYTES];
-    size_t key_bytes = make_key(cJSON_GetObjectItemCaseSensitive(input, "Item"), key);
+    if (bytes > ANSWER_MAX_BYTES - used)
+        return used;
+    memcpy(base->answer + used, data, bytes);
+    return used + bytes;
+}
+
+/* --- writes ---------------------------------------------------------------------------------- */
+
+static const cJSON *member(const cJSON *object, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(object, name);
+}
+
+static bool add_part(const cJSON *attributes, const char *name, struct floor_key *key)
+{
+    const char *text = cJSON_GetStringValue(member(member(attributes, name), "S"));
+    size_t bytes = text != NULL ? strlen(text) + 1 : 0;
+    if (bytes == 0 || key->length_bytes + bytes > FLOOR_KEY_MAX_BYTES)
+        return false;
+    memcpy(key->bytes + key->length_bytes, text, bytes);
+    key->length_bytes += bytes;
+    return true;
+}
+
+static bool make_key(const cJSON *attributes, struct floor_key *key)
+{
+    key->length_bytes = 0;
+    return add_part(attributes, "pk", key) && add_part(attributes, "sk", key);
+}
+
+static bool put_text(struct floor *base, const struct floor_key *key, const char *text,
+                     size_t bytes)
+{
+    struct floor_text old = floor_read(&base->store, key);
+    return floor_write(&base->store, key, old, (struct floor_text){text, bytes});
+}
+
+static bool put_tree(struct floor *base, const cJSON *item)
+{
+    struct floor_key key;
+    if (!make_key(item, &key))
+        return false;
+    char *text = cJSON_PrintUnformatted(item);
+    bool ok = text != NULL && put_text(base, &key, text, strlen(text));
+    cJSON_free(text);
+    return ok;
+}
+
+static bool update(struct floor *base, const cJSON *input)
+{
+    struct floor_key key;
+    if (!make_key(member(input, "Key"), &key))
+        return false;
+    struct floor_text old = floor_read(&base->store, &key);
+    cJSON *item =
+        cJSON_ParseWithLength(old.data != NULL ? old.data : "{}", old.data != NULL ? old.bytes : 2);
+    const cJSON *wanted = member(member(input, "ExpressionAttributeValues"), ":to");
+    if (wanted == NULL ||
+        !cJSON_ReplaceItemInObjectCaseSensitive(item, "status", cJSON_Duplicate(wanted, true))) {
+        cJSON_Delete(item);
+        return false;
+    }
+    char *text = cJSON_PrintUnformatted(item);
+    bool ok = text != NULL &&
+              floor_write(&base->store, &key, old, (struct floor_text){text, strlen(text)});
+    cJSON_free(text);
+    cJSON_Delete(item);
+    return ok;
+}
+
+/* The item is the last member: its text reaches up to the closing brace. */
+static bool put_body(struct floor *base, const cJSON *input, const struct body *body)
+{
+    struct floor_key key;
     const char *item = strstr(body->data, "\"Item\":");
-    if (key_bytes == 0 || item == NULL)
-        return answer(connection, 400, "{}", 2);
-    item += strlen("\"Item\":"); /* the item is the last member: up to the closing brace */
-    size_t item_bytes = body->bytes - (size_t)(item - body->data) - 1;
-    bool ok = put_item(base, key, key_bytes, item, item_bytes);
+    if (item == NULL || !make_key(member(input, "Item"), &key))
+        return false;
+    item += strlen("\"Item\":");
+    return put_text(base, &key, item, body->bytes - (size_t)(item - body->data) - 1);
+}
+
+static bool put_batch(struct floor *base, const cJSON *input, const struct body *body)
+{
+    (void)body;
+    bool ok = true;
+    const cJSON *tables = member(input, "RequestItems");
+    const cJSON *table = NULL;
+    const cJSON *row = NULL;
+    cJSON_ArrayForEach(table, tables) cJSON_ArrayForEach(row, table) ok =
+        ok && put_tree(base, member(member(row, "PutRequest"), "Item"));
+    return ok;
+}
+
+static bool transact(struct floor *base, const cJSON *input, const struct body *body)
+{
+    (void)body;
+    bool ok = true;
+    const cJSON *row = NULL;
+    cJSON_ArrayForEach(row, member(input, "TransactItems"))
+    {
+        const cJSON *put = member(row, "Put");
+        ok = ok && (put != NULL ? put_tree(base, member(put, "Item"))
+                                : update(base, member(row, "Update")));
+    }
+    return ok;
+}
+
+static bool update_body(struct floor *base, const cJSON *input, const struct body *body)
+{
+    (void)body;
+    return update(base, input);
+}
+
+static enum MHD_Result answer_write(struct floor *base, struct MHD_Connection *connection,
+                                    const cJSON *input, const struct body *body,
+                                    bool (*write)(struct floor *, const cJSON *,
+                                                  const struct body *))
+{
+    bool ok = floor_request_begin(&base->store);
+    ok = ok && write(base, input, body);
+    floor_read_end(&base->store);
+    ok = floor_request_end(&base->store) && ok;
     return answer(connection, ok ? 200 : 500, "{}", 2);
 }
+
+/* --- reads ----------------------------------------------------------------------------------- */
 
 static enum MHD_Result answer_get(struct floor *base, struct MHD_Connection *connection,
                                   const cJSON *input)
 {
-    char key[KEY_MAX_BYTES];
-    char text[BODY_MAX_BYTES];
-    const void *item = NULL;
-    int item_bytes = 0;
-    size_t key_bytes = make_key(cJSON_GetObjectItemCaseSensitive(input, "Key"), key);
-    if (key_bytes == 0)
+    struct floor_key key;
+    if (!make_key(member(input, "Key"), &key))
         return answer(connection, 400, "{}", 2);
-    bool found = read_item(base, key, key_bytes, &item, &item_bytes);
-    int text_bytes =
-        found ? snprintf(text, sizeof text, "{\"Item\":%.*s}", item_bytes, (const char *)item)
-              : snprintf(text, sizeof text, "{}");
-    sqlite3_reset(base->statements[READ]);
-    return answer(connection, 200, text, (size_t)text_bytes);
+    struct floor_text item = floor_read(&base->store, &key);
+    size_t used = append(base, 0, "{", 1);
+    if (item.data != NULL) {
+        used = append(base, used, "\"Item\":", strlen("\"Item\":"));
+        used = append(base, used, item.data, item.bytes);
+    }
+    used = append(base, used, "}", 1);
+    floor_read_end(&base->store);
+    return answer(connection, 200, base->answer, used);
+}
+
+static enum MHD_Result answer_range(struct floor *base, struct MHD_Connection *connection,
+                                    const struct floor_key *prefix, int limit)
+{
+    struct floor_text item;
+    size_t used = append(base, 0, "{\"Items\":[", strlen("{\"Items\":["));
+    int count = 0;
+    floor_range_begin(&base->store, prefix);
+    while (count < limit && floor_range_next(&base->store, prefix, &item)) {
+        if (count++ > 0)
+            used = append(base, used, ",", 1);
+        used = append(base, used, item.data, item.bytes);
+    }
+    floor_range_end(&base->store, prefix);
+    char tail[64];
+    int tail_bytes =
+        snprintf(tail, sizeof tail, "],\"Count\":%d,\"ScannedCount\":%d}", count, count);
+    used = append(base, used, tail, (size_t)tail_bytes);
+    return answer(connection, 200, base->answer, used);
+}
+
+static enum MHD_Result answer_query(struct floor *base, struct MHD_Connection *connection,
+                                    const cJSON *input)
+{
+    const cJSON *wanted = member(member(input, "ExpressionAttributeValues"), ":pk");
+    const char *text = cJSON_GetStringValue(member(wanted, "S"));
+    struct floor_key prefix = {0};
+    if (text == NULL || strlen(text) >= FLOOR_KEY_MAX_BYTES)
+        return answer(connection, 400, "{}", 2);
+    prefix.length_bytes = strlen(text) + 1;
+    memcpy(prefix.bytes, text, prefix.length_bytes);
+    return answer_range(base, connection, &prefix, INT32_MAX);
+}
+
+static enum MHD_Result answer_scan(struct floor *base, struct MHD_Connection *connection,
+                                   const cJSON *input)
+{
+    const cJSON *limit = member(input, "Limit");
+    return answer_range(base, connection, NULL, cJSON_IsNumber(limit) ? limit->valueint : 1);
+}
+
+/* --- requests -------------------------------------------------------------------------------- */
+
+static const struct operation {
+    const char *name;
+    bool (*write)(struct floor *base, const cJSON *input, const struct body *body);
+    enum MHD_Result (*read)(struct floor *base, struct MHD_Connection *connection,
+                            const cJSON *input);
+} operations[] = {
+    {"PutItem", put_body, NULL},
+    {"GetItem", NULL, answer_get},
+    {"UpdateItem", update_body, NULL},
+    {"Query", NULL, answer_query},
+    {"TransactWriteItems", transact, NULL},
+    {"BatchWriteItem", put_batch, NULL},
+    {"Scan", NULL, answer_scan},
+};
+
+static enum MHD_Result answer_body(struct floor *base, struct MHD_Connection *connection,
+                                   const struct body *body)
+{
+    const char *target = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-Amz-Target");
+    const char *dot = target != NULL ? strchr(target, '.') : NULL;
+    cJSON *input = cJSON_ParseWithLength(body->data, body->bytes);
+    enum MHD_Result result = MHD_NO;
+    for (size_t i = 0; dot != NULL && i < sizeof operations / sizeof operations[0]; i++) {
+        if (strcmp(operations[i].name, dot + 1) != 0)
+            continue;
+        result = operations[i].write != NULL
+                     ? answer_write(base, connection, input, body, operations[i].write)
+                     : operations[i].read(base, connection, input);
+        break;
+    }
+    cJSON_Delete(input);
+    return result;
 }
 
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url,
@@ -205,17 +306,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
         return MHD_YES;
     }
     body->data[body->bytes] = '\0';
-    const char *target = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-Amz-Target");
-    cJSON *input = cJSON_ParseWithLength(body->data, body->bytes);
-    enum MHD_Result result = MHD_NO;
-    if (input == NULL || target == NULL)
-        result = answer(connection, 400, "{}", 2);
-    else if (strstr(target, ".PutItem") != NULL)
-        result = answer_put(context, connection, input, body);
-    else
-        result = answer_get(context, connection, input);
-    cJSON_Delete(input);
-    return result;
+    return answer_body(context, connection, body);
 }
 
 static void completed(void *context, struct MHD_Connection *connection, void **slot,
@@ -298,9 +389,11 @@ int main(int argc, char **argv)
     }
     unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
                      MHD_USE_SUPPRESS_DATE_NO_CLOCK;
+    base.answer = malloc(ANSWER_MAX_BYTES);
     base.daemon = MHD_start_daemon(flags, 0, NULL, NULL, handle, &base, MHD_OPTION_NOTIFY_COMPLETED,
                                    completed, NULL, MHD_OPTION_END);
-    if (base.daemon == NULL || !open_database(&base) || !open_listener(&base)) {
+    if (base.daemon == NULL || base.answer == NULL || !floor_store_open(&base.store) ||
+        !open_listener(&base)) {
         fputs("bench_floor_http: cannot start\n", stderr);
         return 1;
     }
@@ -313,9 +406,8 @@ int main(int argc, char **argv)
     fclose(ready);
     serve(&base);
     MHD_stop_daemon(base.daemon);
-    for (size_t i = 0; i < SQL_COUNT; i++)
-        sqlite3_finalize(base.statements[i]);
-    sqlite3_close(base.database);
+    floor_store_close(&base.store);
+    free(base.answer);
     close(base.listen_fd);
     return 0;
 }
