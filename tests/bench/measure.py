@@ -6,7 +6,6 @@ the rounds counts. CPU time holds where rates drift: other programs share the ma
 Prints one table; exits 1 when a bar is missed."""
 import argparse
 import json
-
 import pathlib
 import signal
 import statistics
