@@ -49,6 +49,18 @@ def layer_of(path):
     return next((layer for layer in LAYERS if str(path).startswith(layer + "/")), None)
 
 
+def check_printed_json(path, text):
+    """What cJSON_Print gave comes from cJSON's own memory."""
+    if path.suffix != ".c" or layer_of(path) is None:
+        return
+    for made in re.finditer(r"(\w+) =\s[^;]*?cJSON_Print\w*\(", text):
+        rest = text[made.end():].split("\n}\n", 1)[0]  # of the function
+        freed = re.search(rf"\bfree\({made[1]}\)|sim_arena_defer\([^,]*, free, {made[1]}\)", rest)
+        if freed:
+            number = text.count("\n", 0, made.end() + freed.start()) + 1
+            yield number, f"{made[1]} was printed by cJSON: give it back by cJSON_free()"
+
+
 def check_includes(path, text):
     layer = layer_of(path)
     if layer is None:
@@ -87,7 +99,8 @@ def main():
         if path.suffix not in (".c", ".h") or path.parts[0] == "tests":
             continue
         text = path.read_text()
-        for number, finding in [*check_includes(path, text), *check_calls(path, text)]:
+        for number, finding in [*check_includes(path, text), *check_calls(path, text),
+                                *check_printed_json(path, text)]:
             findings.append(f"{path}:{number}: {finding}")
         lines = text.count("\n")
         if lines > LONG_FILE_LINES:

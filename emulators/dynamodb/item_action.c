@@ -227,7 +227,7 @@ static bool make_new_item(struct ddb_item_action *action, struct ddb_fault *faul
     }
     char *text = cJSON_PrintUnformatted(action->new_item);
     CHECK(text != NULL);
-    sim_arena_defer(fault->arena, free, text);
+    sim_arena_defer(fault->arena, cJSON_free, text);
     action->new_text = text;
     return true;
 }

@@ -82,7 +82,7 @@ static const char *print_json(struct sim_arena *arena, const cJSON *json)
 {
     char *text = cJSON_PrintUnformatted(json);
     CHECK(text != NULL);
-    sim_arena_defer(arena, free, text);
+    sim_arena_defer(arena, cJSON_free, text);
     return text;
 }
 

@@ -33,7 +33,7 @@ static void digest_request(const struct ddb_partiql_request *request,
                       parameters == NULL ? "" : parameters, request->statement);
     digest(text.data, text.length_bytes, out);
     sim_buffer_fini(&text);
-    free(parameters);
+    cJSON_free(parameters);
 }
 
 const char *ddb_partiql_token_make(struct sim_arena *arena,

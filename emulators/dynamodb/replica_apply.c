@@ -116,7 +116,7 @@ static void tell_conflict(const struct arrival *arrival)
                   .item = arrival->row.item},
     };
     ddb_conflict_log_add(ddb->conflicts, &conflict);
-    free(key_text);
+    cJSON_free(key_text);
     cJSON_Delete(key_json);
 }
 

@@ -87,7 +87,7 @@ static void read_token(struct transaction *transaction)
     transaction->token = sim_arena_printf(call->arena, "%s/%s", call->account, token);
     char *body = cJSON_PrintUnformatted(wire_member(call->input, "TransactItems"));
     CHECK(body != NULL);
-    sim_arena_defer(call->arena, free, body);
+    sim_arena_defer(call->arena, cJSON_free, body);
     transaction->body = body;
 }
 

@@ -156,7 +156,7 @@ static void encode(const struct front_exchange *exchange, const cJSON *output,
     } else if (output != NULL) {
         char *text = cJSON_PrintBuffered(output, PRINT_BYTES, false);
         CHECK(text != NULL); /* out of memory: everything else ends the process then as well */
-        sim_arena_defer(exchange->message.arena, free, text);
+        sim_arena_defer(exchange->message.arena, cJSON_free, text);
         reply->body = text;
         reply->body_bytes = strlen(text);
     }

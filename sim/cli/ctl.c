@@ -179,7 +179,7 @@ static int answer_print(const struct ctl_arguments *arguments, const struct cont
     } else {
         char *text = cJSON_Print(json);
         puts(text);
-        free(text);
+        cJSON_free(text);
     }
     cJSON_Delete(json);
     return exit_code;
@@ -215,7 +215,7 @@ static int command_run(const struct ctl_command *command, const struct ctl_argum
     enum sim_result result =
         control_request(arguments->endpoint, command->method, command->path,
                         strcmp(command->method, "GET") == 0 ? NULL : text, &answer, &error);
-    free(text);
+    cJSON_free(text);
     if (result != RESULT_OK)
         return cli_failure(&cli_ctl, CLI_EXIT_FAILED, "%s", error.message);
     int exit_code = answer_print(arguments, &answer);

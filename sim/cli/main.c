@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "emulators/wire/json_memory.h"
 #include "sim/cli/command.h"
 
 static const struct cli_command *const commands[] = {
@@ -66,6 +67,7 @@ static int run(int argument_count, char **arguments)
 
 int main(int argument_count, char **arguments)
 {
+    wire_json_memory_install();
     int exit_code = run(argument_count, arguments);
     /* Output that did not arrive, on a full disk for example, is no success. */
     if ((fflush(stdout) == 0 && ferror(stdout) == 0) || exit_code != CLI_EXIT_OK)

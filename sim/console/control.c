@@ -88,7 +88,7 @@ static void send_json(struct sim_http_request *request, int status, cJSON *answe
                                          .body = text,
                                          .body_bytes = strlen(text)};
     sim_http_reply(request, &reply);
-    free(text);
+    cJSON_free(text);
 }
 
 void control_reply(struct control_exchange *exchange, cJSON *answer, const char *summary_format,

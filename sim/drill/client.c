@@ -180,7 +180,7 @@ static void note_write(struct iteration *iteration, const struct drill_step *ste
     cJSON_Delete(key);
     drill_measure_write(&drill->measures, step->write_table, text, drill_now_us(drill),
                         iteration->served_by);
-    free(text);
+    cJSON_free(text);
     iteration->has_written = true;
 }
 

@@ -205,6 +205,6 @@ void drill_report_json(struct drill *drill, FILE *stream)
     char *text = cJSON_Print(report);
     fputs(text, stream);
     fputc('\n', stream);
-    free(text);
+    cJSON_free(text);
     cJSON_Delete(report);
 }
