@@ -2,12 +2,14 @@
 
 #include "emulators/dynamodb/item_action.h"
 #include "emulators/dynamodb/operations.h"
+#include "emulators/dynamodb/transaction_claims.h"
 
 #define BATCH_ITEMS_MAX 25
 
 struct batch {
     struct wire_call *call;
     struct ddb_item_action actions[BATCH_ITEMS_MAX];
+    bool is_held_back[BATCH_ITEMS_MAX]; /* by a transaction: left to the client */
     size_t count;
 };
 
@@ -83,6 +85,8 @@ static enum sim_result write_all(struct batch *batch, struct ddb_commit *commit,
 {
     enum sim_result result = RESULT_OK;
     for (size_t i = 0; i < batch->count && result == RESULT_OK; i++) {
+        if (batch->is_held_back[i])
+            continue;
         ddb_capacity_add(commit->capacity, batch->actions[i].table,
                          ddb_action_write_halves(&batch->actions[i]));
         result = ddb_action_write(&batch->actions[i], commit, error);
@@ -90,14 +94,41 @@ static enum sim_result write_all(struct batch *batch, struct ddb_commit *commit,
     return result;
 }
 
-enum wire_progress ddb_batch_write(void *state, struct wire_call *call)
+static void find_conflicts(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        batch->is_held_back[i] = ddb_claims_refuse(batch->call, DDB_CLAIM_WRITE,
+                                                   batch->actions[i].table, &batch->actions[i].key);
+}
+
+/* What was held back, as it was asked for. */
+static void add_unprocessed(const struct batch *batch, cJSON *output)
+{
+    cJSON *tables = cJSON_AddObjectToObject(output, "UnprocessedItems");
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct ddb_item_action *action = &batch->actions[i];
+        if (!batch->is_held_back[i])
+            continue;
+        cJSON *list = cJSON_GetObjectItemCaseSensitive(tables, action->table_name);
+        if (list == NULL)
+            list = cJSON_AddArrayToObject(tables, action->table_name);
+        cJSON *request = cJSON_CreateObject();
+        cJSON_AddItemToArray(list, request);
+        cJSON_AddItemToObject(request,
+                              action->kind == DDB_ITEM_PUT ? "PutRequest" : "DeleteRequest",
+                              cJSON_Duplicate(action->input, true));
+    }
+}
+
+static enum wire_progress run(struct ddb *ddb, struct wire_call *call)
 {
     struct ddb_fault fault = {.arena = call->arena};
     struct sim_error error;
     struct batch *batch = sim_arena_alloc(call->arena, sizeof *batch);
     batch->call = call;
-    if (!parse(batch, &fault) || !locate(batch, state, &fault))
+    if (!parse(batch, &fault) || !locate(batch, ddb, &fault))
         return ddb_answer_fault(call, &fault);
+    find_conflicts(batch);
     for (size_t i = 0; i < batch->count; i++) {
         if (ddb_action_read(&batch->actions[i], call->arena, &error) != RESULT_OK)
             return wire_fail_internal(call, &error);
@@ -114,7 +145,14 @@ enum wire_progress ddb_batch_write(void *state, struct wire_call *call)
     if (result != RESULT_OK)
         return wire_fail_internal(call, &error);
     cJSON *output = cJSON_CreateObject();
-    cJSON_AddObjectToObject(output, "UnprocessedItems");
+    add_unprocessed(batch, output);
     ddb_capacity_report(&capacity, call->input, output, true, DDB_CAPACITY_PLAIN);
     return wire_succeed(call, output);
+}
+
+enum wire_progress ddb_batch_write(void *state, struct wire_call *call)
+{
+    enum wire_progress progress = run(state, call);
+    ddb_claim_end(call->begun);
+    return progress;
 }

@@ -10,6 +10,7 @@
 #include "emulators/dynamodb/dynamodb.h"
 #include "sim/core/store.h"
 
+struct ddb_claims;
 struct ddb_conflict_log;
 struct ddb_group;
 struct ddb_service_times;
@@ -25,6 +26,7 @@ struct ddb_region {
     size_t table_capacity;
     uint64_t tables_made;          /* names the next table's SQLite tables */
     struct ddb_token_list *tokens; /* of TransactWriteItems */
+    struct ddb_claims *claims;     /* items that are part of calls under way */
     cJSON *imports;                /* array of descriptions; NULL: none */
 };
 

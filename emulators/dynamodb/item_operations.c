@@ -4,6 +4,7 @@
 #include "emulators/dynamodb/legacy.h"
 #include "emulators/dynamodb/operations.h"
 #include "emulators/dynamodb/projection.h"
+#include "emulators/dynamodb/transaction_claims.h"
 #include "emulators/dynamodb/update.h"
 
 /* --- GetItem -----------------------------------------------------------------------------------
@@ -130,6 +131,8 @@ static enum wire_progress run_action(struct ddb *ddb, struct wire_call *call,
         !ddb_action_find_table(&action, ddb, call, &fault) ||
         !ddb_action_check_keys(&action, &fault))
         return ddb_answer_fault(call, &fault);
+    if (ddb_claims_refuse(call, DDB_CLAIM_WRITE, action.table, &action.key))
+        return wire_fail(call, "TransactionConflictException", DDB_TRANSACTION_CONFLICT_TEXT);
     if (ddb_action_read(&action, call->arena, &error) != RESULT_OK)
         return wire_fail_internal(call, &error);
     if (!ddb_action_evaluate(&action, &fault))
@@ -154,17 +157,25 @@ static enum wire_progress run_action(struct ddb *ddb, struct wire_call *call,
     return wire_succeed(call, output);
 }
 
+static enum wire_progress write_item(struct ddb *ddb, struct wire_call *call,
+                                     enum ddb_item_action_kind kind)
+{
+    enum wire_progress progress = run_action(ddb, call, kind);
+    ddb_claim_end(call->begun);
+    return progress;
+}
+
 enum wire_progress ddb_put_item(void *state, struct wire_call *call)
 {
-    return run_action(state, call, DDB_ITEM_PUT);
+    return write_item(state, call, DDB_ITEM_PUT);
 }
 
 enum wire_progress ddb_update_item(void *state, struct wire_call *call)
 {
-    return run_action(state, call, DDB_ITEM_UPDATE);
+    return write_item(state, call, DDB_ITEM_UPDATE);
 }
 
 enum wire_progress ddb_delete_item(void *state, struct wire_call *call)
 {
-    return run_action(state, call, DDB_ITEM_DELETE);
+    return write_item(state, call, DDB_ITEM_DELETE);
 }

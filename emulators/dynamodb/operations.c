@@ -2,6 +2,7 @@
 
 #include "emulators/dynamodb/dynamodb_internal.h"
 #include "emulators/dynamodb/service_time.h"
+#include "emulators/dynamodb/transaction_claims.h"
 
 WIRE_EMBED(ddb_api_json, "emulators/dynamodb/api.json");
 WIRE_EMBED(ddb_api_streams_json, "emulators/dynamodb/api_streams.json");
@@ -119,6 +120,7 @@ const struct wire_service ddb_service = {
     .operation_count = ARRAY_LEN(operations),
     .settings_only = settings_only,
     .service_time_us = service_time_us,
+    .begin = ddb_claims_begin_call,
     .resource_member = "TableName",
     .throttling_code = "ProvisionedThroughputExceededException",
     .throttling_message = THROTTLING_TEXT,

@@ -4,6 +4,7 @@
 
 #include "emulators/dynamodb/operations.h"
 #include "emulators/dynamodb/partiql_write.h"
+#include "emulators/dynamodb/transaction_claims.h"
 
 /* --- SELECT ------------------------------------------------------------------------------------
  */
@@ -77,6 +78,8 @@ static bool run_write(struct ddb_partiql_run *run, struct ddb_fault *fault, enum
     ddb_partiql_action_begin(&run->statement, run->request, run->table, &action);
     if (!ddb_partiql_action_find_key(&run->statement, false, &action, fault))
         return false;
+    if (ddb_claims_refuse(run->call, DDB_CLAIM_WRITE, action.table, &action.key))
+        return ddb_fail(fault, "TransactionConflictException", DDB_TRANSACTION_CONFLICT_TEXT);
     *result = ddb_action_read(&action, run->call->arena, error);
     if (*result != RESULT_OK)
         return false;

@@ -9,6 +9,7 @@
 #include "emulators/dynamodb/partiql_execute.h"
 #include "emulators/dynamodb/partiql_write.h"
 #include "emulators/dynamodb/transaction.h"
+#include "emulators/dynamodb/transaction_claims.h"
 #include "emulators/dynamodb/transaction_tokens.h"
 
 struct member { /* one statement */
@@ -176,6 +177,18 @@ static bool check_duplicates(const struct transaction *transaction, struct ddb_f
     return true;
 }
 
+static void find_conflicts(struct transaction *transaction)
+{
+    enum ddb_claim_kind kind = transaction->is_read ? DDB_CLAIM_READ : DDB_CLAIM_TRANSACTION;
+    for (size_t i = 0; i < transaction->count; i++) {
+        const struct ddb_item_action *action = &transaction->members[i].action;
+        if (!ddb_claims_refuse(transaction->call, kind, action->table, &action->key))
+            continue;
+        transaction->is_cancelled = true;
+        ddb_cancellation_set_conflict(&transaction->reasons[i]);
+    }
+}
+
 static enum wire_progress cancel(struct transaction *transaction)
 {
     for (size_t i = 0; i < transaction->count; i++) {
@@ -239,10 +252,10 @@ static enum wire_progress answer_reads(struct transaction *transaction, bool has
 static void read_token(struct transaction *transaction)
 {
     struct wire_call *call = transaction->call;
-    const char *token = wire_text(call->input, "ClientRequestToken");
-    if (token == NULL || transaction->is_read)
+    if (!transaction->is_read)
+        transaction->token = ddb_transaction_token(call);
+    if (transaction->token == NULL)
         return;
-    transaction->token = sim_arena_printf(call->arena, "%s/%s", call->account, token);
     char *body = cJSON_PrintUnformatted(wire_member(call->input, "TransactStatements"));
     CHECK(body != NULL);
     sim_arena_defer(call->arena, cJSON_free, body);
@@ -264,6 +277,8 @@ static enum sim_result evaluate(struct transaction *transaction, struct sim_erro
     for (size_t i = 0; i < transaction->count; i++) {
         struct member *member = &transaction->members[i];
         struct ddb_fault fault = {.arena = transaction->call->arena};
+        if (transaction->reasons[i].code != NULL)
+            continue;
         enum sim_result result = ddb_action_read(&member->action, fault.arena, error);
         if (result != RESULT_OK)
             return result;
@@ -339,16 +354,18 @@ static enum wire_progress run_writes(struct transaction *transaction)
 /* --- the whole ---------------------------------------------------------------------------------
  */
 
-enum wire_progress ddb_execute_transaction(void *state, struct wire_call *call)
+static enum wire_progress run(struct ddb *ddb, struct wire_call *call)
 {
     struct ddb_fault fault = {.arena = call->arena};
-    struct transaction transaction = {.ddb = state, .call = call};
+    struct transaction transaction = {.ddb = ddb, .call = call};
     if (!parse_members(&transaction, &fault) || !check_kinds(&transaction, &fault) ||
         !locate(&transaction, &fault))
         return ddb_answer_fault(call, &fault);
     if (transaction.is_cancelled)
         return cancel(&transaction);
     read_token(&transaction);
+    if (ddb_claims_token_is_busy(call, ddb_region_find(ddb, call->region), transaction.token))
+        return ddb_transaction_answer_busy(call);
     enum ddb_token_verdict verdict = ask_token(&transaction);
     if (verdict == DDB_TOKEN_MISMATCH)
         return wire_fail(call, "IdempotentParameterMismatchException",
@@ -361,5 +378,36 @@ enum wire_progress ddb_execute_transaction(void *state, struct wire_call *call)
         return answer_reads(&transaction, false);
     if (!check_duplicates(&transaction, &fault))
         return ddb_answer_fault(call, &fault);
+    find_conflicts(&transaction);
+    if (transaction.is_cancelled && transaction.is_read)
+        return cancel(&transaction);
     return transaction.is_read ? answer_reads(&transaction, true) : run_writes(&transaction);
+}
+
+enum wire_progress ddb_execute_transaction(void *state, struct wire_call *call)
+{
+    enum wire_progress progress = run(state, call);
+    ddb_claim_end(call->begun);
+    return progress;
+}
+
+bool ddb_partiql_transaction_items(struct ddb *ddb, struct wire_call *call,
+                                   struct ddb_claim_item **items, size_t *count, bool *is_read)
+{
+    struct ddb_fault fault = {.arena = call->arena};
+    struct transaction transaction = {.ddb = ddb, .call = call};
+    if (!parse_members(&transaction, &fault) || !check_kinds(&transaction, &fault) ||
+        !locate(&transaction, &fault) || transaction.is_cancelled)
+        return false;
+    find_keys(&transaction);
+    if (transaction.is_cancelled)
+        return false;
+    *items = sim_arena_alloc_array(call->arena, transaction.count + 1, sizeof **items);
+    for (size_t i = 0; i < transaction.count; i++) {
+        const struct ddb_item_action *action = &transaction.members[i].action;
+        (*items)[i] = (struct ddb_claim_item){.table = action->table, .key = action->key};
+    }
+    *count = transaction.count;
+    *is_read = transaction.is_read;
+    return true;
 }

@@ -7,6 +7,7 @@
 #include "emulators/dynamodb/replica.h"
 #include "emulators/dynamodb/service_time.h"
 #include "emulators/dynamodb/time_to_live.h"
+#include "emulators/dynamodb/transaction_claims.h"
 #include "emulators/dynamodb/transaction_tokens.h"
 #include "emulators/wire/dispatch.h"
 #include "sim/core/buffer.h"
@@ -74,6 +75,7 @@ enum sim_result ddb_region_open(struct ddb *ddb, const char *name, struct ddb_re
         fresh->place = place;
         fresh->store = store;
         fresh->tokens = ddb_tokens_create();
+        fresh->claims = ddb_claims_create();
         ddb->regions[place->index] = fresh;
     }
     *region = ddb->regions[place->index];
@@ -88,6 +90,7 @@ static void close_region(struct ddb_region *region, bool drops_data)
         ddb_table_destroy(region->tables[region->table_count - 1], drops_data);
     free(region->tables);
     ddb_tokens_destroy(region->tokens);
+    ddb_claims_destroy(region->claims);
     ddb_imports_destroy(region);
     sim_store_close(region->store);
     free(region);
@@ -117,9 +120,12 @@ enum wire_progress ddb_answer_fault(struct wire_call *call, const struct ddb_fau
 /* --- the whole emulator ------------------------------------------------------------------------
  */
 
-static void hear_network(void *context, struct sim_region *region UNUSED,
-                         struct sim_link *link UNUSED)
+/* What was under way in a Region that died has come to nothing. */
+static void hear_network(void *context, struct sim_region *region, struct sim_link *link UNUSED)
 {
+    const struct ddb *ddb = context;
+    if (region != NULL && region->down_count > 0 && ddb->regions[region->index] != NULL)
+        ddb_claims_end_all(ddb->regions[region->index]->claims);
     ddb_groups_refresh(context);
 }
 

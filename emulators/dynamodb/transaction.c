@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "emulators/dynamodb/transaction_claims.h"
 #include "sim/core/buffer.h"
 
 bool ddb_transaction_check_count(const cJSON *items, struct ddb_fault *fault)
@@ -14,6 +15,24 @@ bool ddb_transaction_check_count(const cJSON *items, struct ddb_fault *fault)
                        "to satisfy constraint: Member must have length %s than or equal to %d",
                        count, count < 1 ? "greater" : "less",
                        count < 1 ? 1 : DDB_TRANSACTION_ACTIONS_MAX);
+}
+
+const char *ddb_transaction_token(const struct wire_call *call)
+{
+    const char *token = wire_text(call->input, "ClientRequestToken");
+    return token == NULL ? NULL : sim_arena_printf(call->arena, "%s/%s", call->account, token);
+}
+
+void ddb_cancellation_set_conflict(struct ddb_cancellation *reason)
+{
+    reason->code = "TransactionConflict";
+    reason->message = DDB_TRANSACTION_CONFLICT_TEXT;
+}
+
+enum wire_progress ddb_transaction_answer_busy(struct wire_call *call)
+{
+    return wire_fail(call, "TransactionInProgressException",
+                     "The transaction with the given request token is already in progress.");
 }
 
 void ddb_cancellation_set(struct ddb_cancellation *reason, const struct ddb_fault *fault)

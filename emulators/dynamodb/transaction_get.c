@@ -2,6 +2,7 @@
 #include "emulators/dynamodb/operations.h"
 #include "emulators/dynamodb/projection.h"
 #include "emulators/dynamodb/transaction.h"
+#include "emulators/dynamodb/transaction_claims.h"
 
 struct get {
     const cJSON *input;
@@ -81,6 +82,20 @@ static bool check_duplicates(const struct reads *reads, struct ddb_fault *fault)
     return true;
 }
 
+/* False: some item is just being written. */
+static bool find_conflicts(const struct reads *reads, struct ddb_cancellation *reasons)
+{
+    bool is_free = true;
+    for (size_t i = 0; i < reads->count; i++) {
+        const struct get *get = &reads->gets[i];
+        if (!ddb_claims_refuse(reads->call, DDB_CLAIM_READ, get->table, &get->key))
+            continue;
+        ddb_cancellation_set_conflict(&reasons[i]);
+        is_free = false;
+    }
+    return is_free;
+}
+
 static enum sim_result read_one(const struct reads *reads, const struct get *get, cJSON *responses,
                                 struct ddb_capacity *capacity, struct sim_error *error)
 {
@@ -119,6 +134,8 @@ enum wire_progress ddb_transact_get(void *state, struct wire_call *call)
         return ddb_transaction_cancel(call, reasons, reads.count);
     if (!check_duplicates(&reads, &fault))
         return ddb_answer_fault(call, &fault);
+    if (!find_conflicts(&reads, reasons))
+        return ddb_transaction_cancel(call, reasons, reads.count);
     struct ddb_capacity capacity;
     ddb_capacity_init(&capacity, call->arena);
     cJSON *output = cJSON_CreateObject();

@@ -4,6 +4,7 @@
 #include "emulators/dynamodb/item_action.h"
 #include "emulators/dynamodb/operations.h"
 #include "emulators/dynamodb/transaction.h"
+#include "emulators/dynamodb/transaction_claims.h"
 #include "emulators/dynamodb/transaction_tokens.h"
 
 struct transaction {
@@ -81,10 +82,9 @@ static bool find_tables(struct transaction *transaction, struct ddb *ddb, struct
 static void read_token(struct transaction *transaction)
 {
     struct wire_call *call = transaction->call;
-    const char *token = wire_text(call->input, "ClientRequestToken");
-    if (token == NULL)
+    transaction->token = ddb_transaction_token(call);
+    if (transaction->token == NULL)
         return;
-    transaction->token = sim_arena_printf(call->arena, "%s/%s", call->account, token);
     char *body = cJSON_PrintUnformatted(wire_member(call->input, "TransactItems"));
     CHECK(body != NULL);
     sim_arena_defer(call->arena, cJSON_free, body);
@@ -150,12 +150,18 @@ static bool check_duplicates(const struct transaction *transaction, struct ddb_f
     return true;
 }
 
-/* Failed conditions are all reported; an invalid item ends the evaluation. */
+/* Failed conditions and conflicts are all reported; an invalid item ends the evaluation. */
 static enum sim_result evaluate(struct transaction *transaction, struct sim_error *error)
 {
     for (size_t i = 0; i < transaction->count; i++) {
         struct ddb_item_action *action = &transaction->actions[i];
         struct ddb_fault fault = {.arena = transaction->call->arena};
+        if (ddb_claims_refuse(transaction->call, DDB_CLAIM_TRANSACTION, action->table,
+                              &action->key)) {
+            transaction->is_cancelled = true;
+            ddb_cancellation_set_conflict(&transaction->reasons[i]);
+            continue;
+        }
         enum sim_result result = ddb_action_read(action, fault.arena, error);
         if (result != RESULT_OK)
             return result;
@@ -229,15 +235,17 @@ static enum wire_progress apply(struct transaction *transaction, struct ddb *ddb
     return wire_succeed(call, output);
 }
 
-enum wire_progress ddb_transact_write(void *state, struct wire_call *call)
+static enum wire_progress run(struct ddb *ddb, struct wire_call *call)
 {
     struct ddb_fault fault = {.arena = call->arena};
     struct sim_error error;
     struct transaction transaction = {.call = call};
-    if (!parse(&transaction, &fault) || !find_tables(&transaction, state, &fault))
+    if (!parse(&transaction, &fault) || !find_tables(&transaction, ddb, &fault))
         return ddb_answer_fault(call, &fault);
     read_token(&transaction);
-    enum ddb_token_verdict verdict = ask_token(&transaction, state);
+    if (ddb_claims_token_is_busy(call, ddb_region_find(ddb, call->region), transaction.token))
+        return ddb_transaction_answer_busy(call);
+    enum ddb_token_verdict verdict = ask_token(&transaction, ddb);
     if (verdict == DDB_TOKEN_MISMATCH)
         return wire_fail(call, "IdempotentParameterMismatchException",
                          "Request parameters do not match the original request for this client "
@@ -255,5 +263,12 @@ enum wire_progress ddb_transact_write(void *state, struct wire_call *call)
         return cancel(&transaction);
     if (!check_size(&transaction, &fault))
         return ddb_answer_fault(call, &fault);
-    return apply(&transaction, state);
+    return apply(&transaction, ddb);
+}
+
+enum wire_progress ddb_transact_write(void *state, struct wire_call *call)
+{
+    enum wire_progress progress = run(state, call);
+    ddb_claim_end(call->begun);
+    return progress;
 }

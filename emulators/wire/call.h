@@ -44,6 +44,8 @@ struct wire_call {
     const cJSON *input; /* an object; never NULL */
     bool is_simulated;  /* by a drill or another emulator, with simulated time */
 
+    void *begun; /* what the service's begin left when the call arrived; NULL: nothing */
+
     cJSON *output; /* NULL: empty */
     enum wire_outcome outcome;
     struct wire_error error;

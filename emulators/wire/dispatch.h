@@ -32,6 +32,7 @@ struct wire_request {
     const char *client_region; /* NULL: live, no network time */
     uint64_t timeout_us;       /* simulated clients; 0: WIRE_TIMEOUT_DEFAULT_US. Live clients: 0:
                                   a call that is never answered ends by abandon only */
+    bool takes_time;           /* live only: it takes the service time nevertheless */
     bool types_are_checked;    /* live only: input went through wire_convert(); else a copy does */
 };
 

@@ -138,6 +138,7 @@ static struct wire_flight *create_flight(struct wire_dispatcher *dispatcher,
     call->endpoint = copy_or(arena, request->endpoint, "");
     call->endpoint_host = copy_or(arena, request->endpoint_host, "localhost");
     call->is_simulated = request->client_region != NULL;
+    flight->takes_time = call->is_simulated || request->takes_time;
     flight->started_us = now_us(flight);
     flight->deadline_us = find_deadline_us(request, flight->started_us);
     take_input(flight, request);
@@ -425,12 +426,15 @@ static void arrive(void *context)
     }
     const struct wire_service *service = flight->call.service;
     uint64_t delay_us = flight->extra_us;
-    if (!is_live(flight) && service->service_time_us != NULL)
+    if (flight->takes_time && service->service_time_us != NULL)
         delay_us += service->service_time_us(flight->registered->state, &flight->call);
-    if (delay_us == 0 && is_live(flight))
+    if (delay_us == 0 && is_live(flight)) {
         serve(flight);
-    else
-        step_after(flight, STAGE_SERVING, delay_us, serve);
+        return;
+    }
+    if (service->begin != NULL)
+        service->begin(flight->registered->state, &flight->call);
+    step_after(flight, STAGE_SERVING, delay_us, serve);
 }
 
 static void serve(void *context)

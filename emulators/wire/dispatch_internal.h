@@ -41,6 +41,7 @@ struct wire_flight {
     struct sim_region *place;  /* NULL: nowhere in particular */
     cJSON *own_input;          /* call.input when it was converted here */
     bool types_are_checked;
+    bool takes_time; /* the service time passes before the handler runs */
     bool in_handler;
     bool is_answer_lost; /* RESET: it runs, but the answer never leaves */
     bool is_place_lost;  /* its Region died meanwhile */

@@ -53,6 +53,9 @@ struct wire_service {
     const char *const *settings_only;
     /* Service time of one call, drawn when simulated clients call; NULL: 0. */
     uint64_t (*service_time_us)(void *state, const struct wire_call *call);
+    /* Told when a call that will take time has arrived, its input checked; may leave something in
+     * call->begun, in the call's arena. NULL: nobody wants to know. */
+    void (*begin)(void *state, struct wire_call *call);
     const char *throttling_code; /* "ThrottlingException", for injected throttling */
     const char *throttling_message;
     /* Input member that names what a call is about, for faults scoped to a resource ("TableName");
