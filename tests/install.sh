@@ -4,15 +4,18 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 case "${1:-}" in
-build) wanted=$(awk '$1 == "build" {print $2}' tests/packages.txt) ;;
-test) wanted=$(awk '$1 == "build" || $1 == "test" {print $2}' tests/packages.txt) ;;
+build) wanted=$(awk '$1 == "build" {print $2 ":" $3}' tests/packages.txt) ;;
+test) wanted=$(awk '$1 == "build" || $1 == "test" {print $2 ":" $3}' tests/packages.txt) ;;
 *)
     echo "usage: tests/install.sh build|test" >&2
     exit 2
     ;;
 esac
 missing=()
-for package in $wanted; do
+for line in $wanted; do
+    package=${line%%:*}
+    program=${line#*:}
+    [ -n "$program" ] && command -v "$program" >/dev/null && continue
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
 done
 [ ${#missing[@]} -eq 0 ] && exit 0

@@ -98,6 +98,10 @@ pytest_in() { # pytest_in FOLDER JUNIT [PYTEST OPTION...]
         --junit-xml="$junit" "$@"
 }
 
+javascript_in() { # javascript_in FOLDER JUNIT
+    REGIONLAB="$PWD/build/$1/regionlab" bash tests/e2e/javascript/run.sh "$2"
+}
+
 install_missing() { bash tests/install.sh test; }
 
 step "install packages" install_missing
@@ -113,11 +117,13 @@ if [ "$mode" = --quick ]; then
     finish
 fi
 suite end_to_end build/results/e2e.xml pytest_in release build/results/e2e.xml
+suite javascript build/results/javascript.xml javascript_in release build/results/javascript.xml
 
 step "format" bash -c 'git ls-files "*.c" "*.h" | xargs clang-format --dry-run -Werror'
 step "build (gcc, Sanitize)" build sanitize Sanitize
 suite sanitized build/results/sanitized.xml ctest_in sanitize build/results/sanitized.xml
 suite sanitized_end_to_end build/results/sanitized_e2e.xml pytest_in sanitize build/results/sanitized_e2e.xml -m "not timing"
+suite sanitized_javascript build/results/sanitized_javascript.xml javascript_in sanitize build/results/sanitized_javascript.xml
 step "build (clang, Release)" build clang Release -DCMAKE_C_COMPILER=clang
 suite clang_unit build/results/clang.xml ctest_in clang build/results/clang.xml -L unit
 step "same bytes (two runs, two compilers, ASLR)" bash tests/same_bytes.sh build/release/regionlab build/clang/regionlab
