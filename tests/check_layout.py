@@ -18,7 +18,9 @@ LAYERS = {
     "emulators/dynamodb": ["sim/core", "emulators/wire"],
     "emulators/route53": ["sim/core", "emulators/wire"],
     "emulators/arc": ["sim/core", "emulators/wire"],
-    "topology": ["sim/core", "emulators/wire", "emulators/dynamodb", "emulators/route53", "emulators/arc"],
+    "emulators/fis": ["sim/core", "emulators/wire"],
+    "topology": ["sim/core", "emulators/wire", "emulators/dynamodb", "emulators/route53", "emulators/arc",
+                 "emulators/fis"],
 }
 LAYERS["examples/orders"] = LAYERS["topology"] + ["topology"]
 LAYERS["sim/drill"] = LAYERS["topology"] + ["topology"]

@@ -99,6 +99,8 @@ static enum sim_result create_services(struct topo_world *world, struct sim_erro
         result = r53_create(host, &world->r53, error);
     if (result == RESULT_OK)
         result = arc_create(host, &world->arc, error);
+    if (result == RESULT_OK)
+        result = fis_create(host, &world->fis, error);
     if (result != RESULT_OK)
         return result;
     add_service(world, &ddb_service, world->ddb);
@@ -106,6 +108,7 @@ static enum sim_result create_services(struct topo_world *world, struct sim_erro
     add_service(world, &r53_service, world->r53);
     add_service(world, &arc_config_service, world->arc);
     add_service(world, &arc_cluster_service, world->arc);
+    add_service(world, &fis_service, world->fis);
     wire_dispatcher_add_resources(world->dispatcher, endpoint_exists, world);
     return RESULT_OK;
 }
@@ -114,6 +117,7 @@ static void set_timings(struct topo_world *world, const struct topo_timings *tim
 {
     ddb_set_transient_delay(world->ddb, timings->transient_us);
     arc_set_transient_delay(world->arc, timings->transient_us);
+    fis_set_transient_delay(world->fis, timings->transient_us);
     r53_set_propagation(world->r53, timings->dns_change_us, timings->dns_health_us);
 }
 
@@ -189,6 +193,8 @@ void topo_world_destroy(struct topo_world *world)
     if (world == NULL)
         return;
     abandon_calls(world);
+    if (world->fis != NULL)
+        fis_destroy(world->fis);
     if (world->arc != NULL)
         arc_destroy(world->arc);
     if (world->r53 != NULL)
@@ -214,6 +220,7 @@ enum sim_result topo_world_reset(struct topo_world *world, uint64_t seed, struct
         return result;
     r53_reset(world->r53);
     arc_reset(world->arc);
+    fis_reset(world->fis);
     struct sim_core_options core = core_options(world);
     sim_core_reset(&world->core, &core);
     result = world_lay_ground(world, error);

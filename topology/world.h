@@ -15,6 +15,7 @@
 
 #include "emulators/arc/arc.h"
 #include "emulators/dynamodb/dynamodb.h"
+#include "emulators/fis/fis.h"
 #include "emulators/route53/route53.h"
 #include "emulators/wire/dispatch.h"
 #include "topology/names.h"
@@ -49,6 +50,7 @@ struct topo_world {
     struct ddb *ddb;
     struct r53 *r53;
     struct arc *arc;
+    struct fis *fis;
     const struct topo_world_file *file;
     struct topo_names *names;
     struct topo_instance *instances; /* in the file's order */

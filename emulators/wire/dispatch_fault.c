@@ -5,6 +5,7 @@
 #include "sim/core/buffer.h"
 
 #define SERVICE_UNAVAILABLE 503
+#define PROGRAMS            "endpoint" /* the service of requests to a world's own programs */
 
 static bool is_given(const char *text)
 {
@@ -124,12 +125,14 @@ static enum sim_result check_region(const struct wire_dispatcher *dispatcher, co
 static enum sim_result check_service(const struct wire_dispatcher *dispatcher, const char *name,
                                      struct sim_error *error)
 {
-    if (!is_given(name) || wire_service_find(dispatcher, name) != NULL)
+    if (!is_given(name) || strcmp(name, PROGRAMS) == 0 ||
+        wire_service_find(dispatcher, name) != NULL)
         return RESULT_OK;
     struct sim_buffer names;
     sim_buffer_init(&names);
     for (size_t i = 0; i < dispatcher->service_count; i++)
         add_name(&names, dispatcher->services[i]->service->id);
+    add_name(&names, PROGRAMS);
     return unknown_name(error, "service", name, &names);
 }
 

@@ -22,6 +22,7 @@ SERVICES = [
     ("route53", "emulators/route53/api.json"),
     ("route53-recovery-control-config", "emulators/arc/api_config.json"),
     ("route53-recovery-cluster", "emulators/arc/api_cluster.json"),
+    ("fis", "emulators/fis/api.json"),
 ]
 
 # The order in which DynamoDB prints an enum in a constraint error is not the model's.
@@ -56,6 +57,8 @@ OVERRIDES = {
         **{name: {"enum": values} for name, values in DYNAMODB_ENUMS.items()},
     },
     "dynamodbstreams": {"KeyType": {"enum": DYNAMODB_ENUMS["KeyType"]}},
+    # Its pattern is about letters of all scripts, which the matcher does not know.
+    "fis": {"ExperimentTemplateTargetParameterValue": {"pattern": None}},
 }
 
 # model folder -> {structure: members in the order in which the service checks them}; members not

@@ -3,6 +3,7 @@
 
 #include "emulators/arc/arc.h"
 #include "emulators/dynamodb/dynamodb.h"
+#include "emulators/fis/fis.h"
 #include "emulators/route53/route53.h"
 #include "emulators/wire/coverage.h"
 #include "sim/cli/options.h"
@@ -15,7 +16,8 @@ static const char help_text[] =
 static int run(int argument_count, char **arguments)
 {
     const struct wire_service *const services[] = {
-        &ddb_service, &ddb_streams_service, &r53_service, &arc_config_service, &arc_cluster_service,
+        &ddb_service,        &ddb_streams_service, &r53_service,
+        &arc_config_service, &arc_cluster_service, &fis_service,
     };
     struct cli_operands operands;
     bool help;

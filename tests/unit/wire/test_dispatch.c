@@ -664,7 +664,7 @@ static void test_a_fault_that_can_hit_nothing_is_refused(void **state)
         {{.kind = SIM_FAULT_PARTITION, .from = "us-east-1", .to = "mars-1"},
          "fault: region \"mars-1\" is unknown; there is us-east-1, us-west-2, eu-west-1"},
         {{.kind = SIM_FAULT_REFUSE, .service = "moon"},
-         "fault: service \"moon\" is unknown; there is fake, world"},
+         "fault: service \"moon\" is unknown; there is fake, world, endpoint"},
         {{.kind = SIM_FAULT_REFUSE, .service = "fake", .operation = "Fly"},
          "fault: operation \"Fly\" is unknown; there is Command, Echo, Fail, Later"},
         {{.kind = SIM_FAULT_REFUSE, .service = "fake", .operation = "NotYet"},
