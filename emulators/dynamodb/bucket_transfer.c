@@ -1,5 +1,5 @@
-/* Imports from S3 and exports to it. There is no S3 here: an import is kept and fails as one does
- * whose bucket does not exist; an export needs point-in-time recovery first, as at the service. */
+/* Imports from S3. There is no S3 here: an import is kept and fails as one does whose bucket does
+ * not exist. */
 #include <string.h>
 
 #include "emulators/dynamodb/bucket_transfer.h"
@@ -155,40 +155,10 @@ enum wire_progress ddb_list_imports(void *state, struct wire_call *call)
     return wire_succeed(call, output);
 }
 
-void ddb_imports_destroy(struct ddb_region *region)
+void ddb_transfers_destroy(struct ddb_region *region)
 {
     cJSON_Delete(region->imports);
     region->imports = NULL;
-}
-
-/* --- exports -------------------------------------------------------------------------------------
- */
-
-enum wire_progress ddb_export_table(void *state, struct wire_call *call)
-{
-    struct ddb_fault fault = {.arena = call->arena};
-    const char *name = ddb_table_name_of(call->arena, wire_text(call->input, "TableArn"));
-    const struct ddb_table *table =
-        ddb_table_find(ddb_region_find(state, call->region), call->account, name);
-    if (table == NULL)
-        (void)ddb_fail(&fault, "TableNotFoundException", "Table not found: %s", name);
-    else
-        (void)ddb_fail(&fault, "PointInTimeRecoveryUnavailableException",
-                       "Point in time recovery is not enabled for table '%s'", table->name);
-    return ddb_answer_fault(call, &fault);
-}
-
-enum wire_progress ddb_describe_export(void *state UNUSED, struct wire_call *call)
-{
-    struct ddb_fault fault = {.arena = call->arena};
-    (void)ddb_fail(&fault, "ExportNotFoundException", "Export not found: %s",
-                   wire_text(call->input, "ExportArn"));
-    return ddb_answer_fault(call, &fault);
-}
-
-enum wire_progress ddb_list_exports(void *state UNUSED, struct wire_call *call)
-{
-    cJSON *output = cJSON_CreateObject();
-    (void)cJSON_AddArrayToObject(output, "ExportSummaries");
-    return wire_succeed(call, output);
+    cJSON_Delete(region->exports);
+    region->exports = NULL;
 }

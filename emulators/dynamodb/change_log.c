@@ -40,6 +40,8 @@ enum sim_result ddb_log_create(struct ddb_change_log *log, struct sim_store *sto
         .next_local_sql =
             sql_for(table_number, "SELECT " COLUMNS " FROM ",
                     " WHERE sequence > ?1 AND is_replicated = 0 ORDER BY sequence LIMIT 1"),
+        .previous_sql = sql_for(table_number, "SELECT " COLUMNS " FROM ",
+                                " WHERE sequence < ?1 ORDER BY sequence DESC LIMIT 1"),
         .trim_sql = sql_for(table_number, "DELETE FROM ", " WHERE sequence = ?1"),
         .drop_sql = sql_for(table_number, "DROP TABLE ", ""),
     };
@@ -56,6 +58,7 @@ void ddb_log_fini(struct ddb_change_log *log)
     free(log->append_sql);
     free(log->next_sql);
     free(log->next_local_sql);
+    free(log->previous_sql);
     free(log->trim_sql);
     free(log->drop_sql);
 }
@@ -142,19 +145,15 @@ static void read_row(struct sim_statement *statement, struct sim_arena *arena,
     change->seen = copy_blob(arena, statement, 7, &change->seen_bytes);
 }
 
-enum sim_result ddb_log_next(struct ddb_change_log *log, uint64_t after_sequence,
-                             enum ddb_log_which which, struct sim_arena *arena,
-                             struct ddb_change *change, bool *found, struct sim_error *error)
+static enum sim_result read_one(struct ddb_change_log *log, const char *sql, uint64_t sequence,
+                                struct sim_arena *arena, struct ddb_change *change, bool *found,
+                                struct sim_error *error)
 {
-    *found = false;
-    if (after_sequence >= log->last_sequence)
-        return RESULT_OK;
     struct sim_statement *statement = NULL;
-    const char *sql = which == DDB_LOG_LOCAL ? log->next_local_sql : log->next_sql;
     enum sim_result result = sim_store_prepare(log->store, sql, &statement, error);
     if (result != RESULT_OK)
         return result;
-    sim_bind_int(statement, 1, (int64_t)after_sequence);
+    sim_bind_int(statement, 1, (int64_t)sequence);
     result = sim_store_step(statement, found, error);
     if (result == RESULT_OK && *found)
         read_row(statement, arena, change);
@@ -162,14 +161,35 @@ enum sim_result ddb_log_next(struct ddb_change_log *log, uint64_t after_sequence
     return result;
 }
 
-static enum sim_result first_commit_time(struct ddb_change_log *log, uint64_t *sequence,
-                                         uint64_t *committed_us, struct sim_error *error)
+enum sim_result ddb_log_next(struct ddb_change_log *log, uint64_t after_sequence,
+                             enum ddb_log_which which, struct sim_arena *arena,
+                             struct ddb_change *change, bool *found, struct sim_error *error)
+{
+    *found = false;
+    if (after_sequence >= log->last_sequence)
+        return RESULT_OK;
+    const char *sql = which == DDB_LOG_LOCAL ? log->next_local_sql : log->next_sql;
+    return read_one(log, sql, after_sequence, arena, change, found, error);
+}
+
+enum sim_result ddb_log_previous(struct ddb_change_log *log, uint64_t before_sequence,
+                                 struct sim_arena *arena, struct ddb_change *change, bool *found,
+                                 struct sim_error *error)
+{
+    *found = false;
+    return read_one(log, log->previous_sql, before_sequence, arena, change, found, error);
+}
+
+/* Of the first record from a sequence on; beyond the last: UINT64_MAX. */
+static enum sim_result commit_time_from(struct ddb_change_log *log, uint64_t from_sequence,
+                                        uint64_t *sequence, uint64_t *committed_us,
+                                        struct sim_error *error)
 {
     struct sim_statement *statement = NULL;
     enum sim_result result = sim_store_prepare(log->store, log->next_sql, &statement, error);
     if (result != RESULT_OK)
         return result;
-    sim_bind_int(statement, 1, (int64_t)log->first_sequence - 1);
+    sim_bind_int(statement, 1, (int64_t)from_sequence - 1);
     bool found = false;
     result = sim_store_step(statement, &found, error);
     if (result == RESULT_OK) {
@@ -178,6 +198,28 @@ static enum sim_result first_commit_time(struct ddb_change_log *log, uint64_t *s
     }
     sim_store_done(statement);
     return result;
+}
+
+/* Records without a row (nobody kept them) count like the next one that has one. */
+enum sim_result ddb_log_sequence_at(struct ddb_change_log *log, uint64_t time_us,
+                                    uint64_t *sequence, struct sim_error *error)
+{
+    uint64_t low = log->first_sequence;
+    uint64_t high = log->last_sequence + 1;
+    while (low < high) { /* the first that was committed later lies in low..high */
+        uint64_t middle = low + (high - low) / 2;
+        uint64_t found = 0;
+        uint64_t committed_us = 0;
+        enum sim_result result = commit_time_from(log, middle, &found, &committed_us, error);
+        if (result != RESULT_OK)
+            return result;
+        if (committed_us > time_us)
+            high = middle;
+        else
+            low = found + 1;
+    }
+    *sequence = low - 1;
+    return RESULT_OK;
 }
 
 static enum sim_result remove_record(struct ddb_change_log *log, uint64_t sequence,
@@ -197,7 +239,8 @@ enum sim_result ddb_log_trim(struct ddb_change_log *log, uint64_t passed_sequenc
     for (size_t i = 0; i < limit && log->first_sequence <= passed_sequence; i++) {
         uint64_t sequence = 0;
         uint64_t committed_us = 0;
-        enum sim_result result = first_commit_time(log, &sequence, &committed_us, error);
+        enum sim_result result =
+            commit_time_from(log, log->first_sequence, &sequence, &committed_us, error);
         if (result != RESULT_OK)
             return result;
         if (sequence > passed_sequence) {

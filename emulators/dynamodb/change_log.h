@@ -1,12 +1,12 @@
 /* change_log.h -- every committed write of a table in one Region, in order.
  *
  * Purpose  One record a write: key, images before and after, version, where it came from. Streams,
- *          replication (and later point-in-time recovery) are readers with a position each; none
- *          keeps records of its own. What every reader has passed is trimmed.
+ *          replication, point-in-time recovery and copies under way (image_copy.h) are readers;
+ *          none keeps records of its own. What every reader has passed is trimmed.
  * Owner    The log lies in the Region's store. A read record is copied into the caller's arena.
  * Units    sequence counts from 1 and never repeats; times in µs of the simulated clock.
- * Note     While a table has no reader at all (no stream, no other replica) nobody could ever ask
- *          for a record: then only the sequence moves on and no row is written. */
+ * Note     While a table has no reader at all (table.h, ddb_table_keeps_changes) nobody could ever
+ *          ask for a record: then only the sequence moves on and no row is written. */
 #ifndef EMULATORS_DYNAMODB_CHANGE_LOG_H
 #define EMULATORS_DYNAMODB_CHANGE_LOG_H
 
@@ -37,6 +37,7 @@ struct ddb_change_log {
     char *append_sql;
     char *next_sql;
     char *next_local_sql;
+    char *previous_sql;
     char *trim_sql;
     char *drop_sql;
 };
@@ -59,6 +60,16 @@ MUST_USE enum sim_result ddb_log_next(struct ddb_change_log *log, uint64_t after
                                       enum ddb_log_which which, struct sim_arena *arena,
                                       struct ddb_change *change, bool *found,
                                       struct sim_error *error);
+
+/* The last record before a sequence, whoever wrote it; *found false at the start. */
+MUST_USE enum sim_result ddb_log_previous(struct ddb_change_log *log, uint64_t before_sequence,
+                                          struct sim_arena *arena, struct ddb_change *change,
+                                          bool *found, struct sim_error *error);
+
+/* The sequence behind which all records were committed later than that time (and before which all
+ * were committed by then): a binary search. */
+MUST_USE enum sim_result ddb_log_sequence_at(struct ddb_change_log *log, uint64_t time_us,
+                                             uint64_t *sequence, struct sim_error *error);
 
 /* Removes records up to passed_sequence, and of these only such as were committed before
  * committed_before_us (UINT64_MAX: all). At most limit records a call. */

@@ -1,28 +1,75 @@
-/* Continuous backups: what they are for every table that never asked for point-in-time recovery. */
+/* UpdateContinuousBackups and DescribeContinuousBackups. Continuous backups are on for every table;
+ * point-in-time recovery is what a client switches. */
 #include "emulators/dynamodb/item_request.h"
 #include "emulators/dynamodb/operations.h"
+#include "emulators/dynamodb/recovery.h"
+#include "emulators/dynamodb/table_describe.h"
 
-static bool find_table(struct ddb *ddb, const struct wire_call *call, struct ddb_fault *fault)
+static enum wire_progress answer(struct wire_call *call, const struct ddb_table *table)
 {
-    struct ddb_table *table = NULL;
-    struct ddb_fault missing = {.arena = call->arena};
-    const char *name_or_arn = wire_text(call->input, "TableName");
-    if (ddb_request_table_control(ddb, call, name_or_arn, &table, &missing) &&
-        table->status != DDB_TABLE_CREATING && table->status != DDB_TABLE_DELETING)
-        return true;
-    return ddb_fail(fault, "TableNotFoundException", "Table not found: %s",
-                    ddb_table_name_of(call->arena, name_or_arn));
+    cJSON *output = cJSON_CreateObject();
+    cJSON *description = cJSON_AddObjectToObject(output, "ContinuousBackupsDescription");
+    cJSON_AddStringToObject(description, "ContinuousBackupsStatus",
+                            ddb_recovery_is_available(table) ? "ENABLED" : "DISABLED");
+    cJSON *recovery = cJSON_AddObjectToObject(description, "PointInTimeRecoveryDescription");
+    bool is_enabled = ddb_recovery_is_enabled(table);
+    cJSON_AddStringToObject(recovery, "PointInTimeRecoveryStatus",
+                            is_enabled ? "ENABLED" : "DISABLED");
+    if (is_enabled) {
+        cJSON_AddNumberToObject(recovery, "RecoveryPeriodInDays",
+                                (double)table->recovery.period_days);
+        cJSON_AddNumberToObject(recovery, "EarliestRestorableDateTime",
+                                ddb_json_time(ddb_recovery_earliest_us(table)));
+        cJSON_AddNumberToObject(recovery, "LatestRestorableDateTime",
+                                ddb_json_time(ddb_recovery_latest_us(table)));
+    }
+    return wire_succeed(call, output);
 }
 
 enum wire_progress ddb_describe_continuous_backups(void *state, struct wire_call *call)
 {
     struct ddb_fault fault = {.arena = call->arena};
-    if (!find_table(state, call, &fault))
+    struct ddb_table *table = NULL;
+    if (!ddb_recovery_request_table(state, call, wire_text(call->input, "TableName"), &table,
+                                    &fault))
         return ddb_answer_fault(call, &fault);
-    cJSON *output = cJSON_CreateObject();
-    cJSON *description = cJSON_AddObjectToObject(output, "ContinuousBackupsDescription");
-    cJSON_AddStringToObject(description, "ContinuousBackupsStatus", "ENABLED");
-    cJSON *recovery = cJSON_AddObjectToObject(description, "PointInTimeRecoveryDescription");
-    cJSON_AddStringToObject(recovery, "PointInTimeRecoveryStatus", "DISABLED");
-    return wire_succeed(call, output);
+    return answer(call, table);
+}
+
+static void tell(const struct ddb_table *table)
+{
+    sim_trace_emit(table->ddb->core->trace, "table.recovery", ddb_region_name(table),
+                   FIELD_TEXT("table", table->name),
+                   FIELD_TEXT("state", ddb_recovery_is_enabled(table) ? "ENABLED" : "DISABLED"),
+                   FIELD_NUMBER("days", table->recovery.period_days));
+}
+
+enum wire_progress ddb_update_continuous_backups(void *state, struct wire_call *call)
+{
+    struct ddb_fault fault = {.arena = call->arena};
+    struct ddb_table *table = NULL;
+    const cJSON *wanted = wire_member(call->input, "PointInTimeRecoverySpecification");
+    bool is_wanted = wire_flag(wanted, "PointInTimeRecoveryEnabled", false);
+    int64_t days = wire_integer(wanted, "RecoveryPeriodInDays", 0);
+    if (!is_wanted && days != 0) {
+        (void)ddb_invalid(&fault, "Invalid Request: Cannot specify RecoveryPeriodInDays when "
+                                  "disabling point-in-time recovery.");
+        return ddb_answer_fault(call, &fault);
+    }
+    if (!ddb_recovery_request_table(state, call, wire_text(call->input, "TableName"), &table,
+                                    &fault) ||
+        !ddb_recovery_check_available(table, &fault))
+        return ddb_answer_fault(call, &fault);
+    if (is_wanted && days == 0) /* on already: the days stay as they are */
+        days = ddb_recovery_is_enabled(table) ? table->recovery.period_days : DDB_RECOVERY_DAYS_MAX;
+    bool changes = is_wanted
+                       ? !ddb_recovery_is_enabled(table) || table->recovery.period_days != days
+                       : ddb_recovery_is_enabled(table);
+    if (changes && is_wanted)
+        ddb_recovery_enable(table, (uint32_t)days);
+    else if (changes)
+        ddb_recovery_disable(table);
+    if (changes)
+        tell(table);
+    return answer(call, table);
 }

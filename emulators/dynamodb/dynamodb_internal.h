@@ -10,6 +10,7 @@
 #include "emulators/dynamodb/dynamodb.h"
 #include "sim/core/store.h"
 
+struct ddb_backup;
 struct ddb_claims;
 struct ddb_conflict_log;
 struct ddb_group;
@@ -28,6 +29,10 @@ struct ddb_region {
     struct ddb_token_list *tokens; /* of TransactWriteItems */
     struct ddb_claims *claims;     /* items that are part of calls under way */
     cJSON *imports;                /* array of descriptions; NULL: none */
+    cJSON *exports;                /* the same */
+    struct ddb_backup **backups;   /* in the order of their ids */
+    size_t backup_count;
+    size_t backup_capacity;
 };
 
 struct ddb {
@@ -42,6 +47,7 @@ struct ddb {
     struct ddb_service_times *service_times;
     struct sim_random ids; /* table ids */
     struct sim_random stream_ids;
+    struct sim_random backup_ids;
     uint64_t expiry_least_us; /* time to live: how late an item goes */
     uint64_t expiry_most_us;
     struct sim_random expiry_delays;

@@ -84,7 +84,7 @@ static bool is_used(const cJSON *spec, const char *attribute)
     return false;
 }
 
-static void prune_definitions(cJSON *spec)
+void ddb_index_prune_definitions(cJSON *spec)
 {
     cJSON *definitions = cJSON_GetObjectItemCaseSensitive(spec, "AttributeDefinitions");
     cJSON *definition = definitions->child;
@@ -110,7 +110,7 @@ cJSON *ddb_index_spec_without(const struct ddb_definition *definition, const cha
     cJSON_Delete(cJSON_DetachItemViaPointer(list, index));
     if (cJSON_GetArraySize(list) == 0)
         cJSON_DeleteItemFromObjectCaseSensitive(spec, "GlobalSecondaryIndexes");
-    prune_definitions(spec);
+    ddb_index_prune_definitions(spec);
     return spec;
 }
 

@@ -29,4 +29,7 @@ MUST_USE cJSON *ddb_index_spec_without(const struct ddb_definition *definition, 
 MUST_USE cJSON *ddb_index_spec_with(const struct ddb_definition *definition, const cJSON *new_index,
                                     const cJSON *more_definitions);
 
+/* Attribute definitions that no key of the spec uses go. */
+void ddb_index_prune_definitions(cJSON *spec);
+
 #endif

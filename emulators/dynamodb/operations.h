@@ -25,9 +25,14 @@ wire_handler ddb_create_global_table, ddb_update_global_table, ddb_describe_glob
 wire_handler ddb_global_table_settings, ddb_list_global_tables;
 /* bucket_transfer.c */
 wire_handler ddb_import_table, ddb_describe_import, ddb_list_imports;
+/* table_export.c */
 wire_handler ddb_export_table, ddb_describe_export, ddb_list_exports;
 /* continuous_backups.c */
-wire_handler ddb_describe_continuous_backups;
+wire_handler ddb_update_continuous_backups, ddb_describe_continuous_backups;
+/* backup_operations.c */
+wire_handler ddb_create_backup, ddb_describe_backup, ddb_delete_backup, ddb_list_backups;
+/* restore_operations.c */
+wire_handler ddb_restore_from_backup, ddb_restore_to_time;
 /* replica_scaling.c */
 wire_handler ddb_describe_replica_scaling, ddb_update_replica_scaling;
 /* table_tags.c */

@@ -1,10 +1,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emulators/dynamodb/backup.h"
 #include "emulators/dynamodb/bucket_transfer.h"
 #include "emulators/dynamodb/conflict_log.h"
 #include "emulators/dynamodb/operations.h"
 #include "emulators/dynamodb/replica.h"
+#include "emulators/dynamodb/restore.h"
 #include "emulators/dynamodb/service_time.h"
 #include "emulators/dynamodb/time_to_live.h"
 #include "emulators/dynamodb/transaction_claims.h"
@@ -88,10 +90,11 @@ static void close_region(struct ddb_region *region, bool drops_data)
         return;
     while (region->table_count > 0)
         ddb_table_destroy(region->tables[region->table_count - 1], drops_data);
+    ddb_backups_destroy(region, drops_data);
     free(region->tables);
     ddb_tokens_destroy(region->tokens);
     ddb_claims_destroy(region->claims);
-    ddb_imports_destroy(region);
+    ddb_transfers_destroy(region);
     sim_store_close(region->store);
     free(region);
 }
@@ -155,14 +158,26 @@ static void start(struct ddb *ddb)
     ddb->service_times = ddb_service_times_create(ddb->core->seed);
     sim_random_init(&ddb->ids, ddb->core->seed, "dynamodb/table-id");
     sim_random_init(&ddb->stream_ids, ddb->core->seed, "dynamodb/shard-id");
+    sim_random_init(&ddb->backup_ids, ddb->core->seed, "dynamodb/backup-id");
     sim_random_init(&ddb->expiry_delays, ddb->core->seed, "dynamodb/time-to-live");
 }
 
-/* Links first: they refer to tables. */
+/* What is under way from one table or backup to another one, which may be in another Region. */
+static void stop_copies(struct ddb_region *region)
+{
+    for (size_t i = 0; region != NULL && i < region->table_count; i++)
+        ddb_restore_stop(region->tables[i]);
+    if (region != NULL)
+        ddb_backups_stop(region);
+}
+
+/* Links and copies first: they refer to tables. */
 static void stop(struct ddb *ddb, bool drops_data)
 {
     while (ddb->group_count > 0)
         ddb_group_destroy(ddb->groups[ddb->group_count - 1]);
+    for (size_t i = 0; i < SIM_REGION_MAX; i++)
+        stop_copies(ddb->regions[i]);
     for (size_t i = 0; i < SIM_REGION_MAX; i++) {
         close_region(ddb->regions[i], drops_data);
         ddb->regions[i] = NULL;

@@ -285,16 +285,35 @@ static bool take_change(struct reading *reading, const struct ddb_change *change
     return true;
 }
 
+/* Another reader may keep records for weeks: what is too old for a stream is not walked through. */
+static enum sim_result skip_old(struct reading *reading, struct sim_error *error)
+{
+    struct iterator *iterator = reading->iterator;
+    struct ddb_table *table = reading->found.table;
+    uint64_t now_us = ddb_now_us(table->ddb);
+    uint64_t old_us = now_us > DDB_CHANGE_RETENTION_US ? now_us - DDB_CHANGE_RETENTION_US : 0;
+    uint64_t old_sequence = 0;
+    enum sim_result result = RESULT_OK;
+    if (!iterator->is_horizon)
+        return RESULT_OK;
+    result = ddb_log_sequence_at(&table->log, old_us, &old_sequence, error);
+    if (result == RESULT_OK && iterator->next_sequence <= old_sequence)
+        iterator->next_sequence = old_sequence + 1;
+    return result;
+}
+
 static enum sim_result read_records(struct reading *reading, struct sim_error *error)
 {
     struct ddb_change_log *log = &reading->found.table->log;
+    enum sim_result result = skip_old(reading, error);
     uint64_t first = reading->iterator->next_sequence;
+    if (result != RESULT_OK)
+        return result;
     if (first < log->first_sequence && first <= log->last_sequence &&
         !reading->iterator->is_horizon) {
         reading->is_trimmed = true;
         return RESULT_OK;
     }
-    enum sim_result result = RESULT_OK;
     bool found = true;
     while (result == RESULT_OK && found) {
         struct sim_arena *arena = sim_arena_create();

@@ -3,8 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emulators/dynamodb/image_copy.h"
 #include "emulators/dynamodb/index_backfill.h"
+#include "emulators/dynamodb/recovery.h"
 #include "emulators/dynamodb/replica.h"
+#include "emulators/dynamodb/restore.h"
 #include "emulators/dynamodb/stream.h"
 #include "emulators/dynamodb/time_to_live.h"
 #include "sim/core/buffer.h"
@@ -139,7 +142,9 @@ static void drop_data(struct ddb_table *table)
     struct sim_error error;
     if (sim_store_begin(table->home->store, &error) != RESULT_OK)
         return;
-    enum sim_result result = ddb_items_drop(&table->items, &error);
+    enum sim_result result = RESULT_OK;
+    if (table->items.store != NULL) /* a backup may have taken them */
+        result = ddb_items_drop(&table->items, &error);
     if (result == RESULT_OK)
         result = ddb_log_drop(&table->log, &error);
     result = sim_store_end(table->home->store, result, &error);
@@ -153,6 +158,8 @@ void ddb_table_destroy(struct ddb_table *table, bool drops_data)
     if (table == NULL)
         return;
     (void)sim_sched_cancel(table->ddb->core->sched, table->status_event);
+    PRE(table->images == NULL);
+    ddb_restore_stop(table);
     ddb_backfill_stop(table);
     ddb_replica_job_stop(table);
     ddb_index_backfill_stop_all(table);
@@ -200,6 +207,8 @@ void ddb_table_after_delay(struct ddb_table *table, sim_sched_fn *run)
 void ddb_table_become_active(struct ddb_table *table)
 {
     table->status = DDB_TABLE_ACTIVE;
+    if (table->active_us == 0)
+        table->active_us = ddb_now_us(table->ddb);
     sim_trace_emit(table->ddb->core->trace, "table.active", ddb_region_name(table),
                    FIELD_TEXT("table", table->name));
 }
@@ -231,10 +240,11 @@ const char *ddb_region_name(const struct ddb_table *table)
 
 bool ddb_table_keeps_changes(const struct ddb_table *table)
 {
-    return table->stream != NULL || table->member.group != NULL;
+    return table->stream != NULL || table->member.group != NULL || ddb_recovery_is_enabled(table) ||
+           table->images != NULL;
 }
 
-/* The least position of all links away from the table. */
+/* The least position of all links away from the table, and of the copies of it. */
 static uint64_t replicated_up_to(const struct ddb_table *table)
 {
     uint64_t least = table->log.last_sequence;
@@ -246,7 +256,8 @@ static uint64_t replicated_up_to(const struct ddb_table *table)
         if (position < least)
             least = position;
     }
-    return least;
+    uint64_t wanted_after = ddb_image_least_sequence(table);
+    return wanted_after < least ? wanted_after : least;
 }
 
 void ddb_table_trim_log(struct ddb_table *table)
@@ -255,6 +266,8 @@ void ddb_table_trim_log(struct ddb_table *table)
     uint64_t before_us = UINT64_MAX;
     if (table->stream != NULL)
         before_us = now_us > DDB_CHANGE_RETENTION_US ? now_us - DDB_CHANGE_RETENTION_US : 0;
+    if (ddb_recovery_is_enabled(table) && ddb_recovery_earliest_us(table) < before_us)
+        before_us = ddb_recovery_earliest_us(table);
     struct sim_error error;
     enum sim_result result =
         ddb_log_trim(&table->log, replicated_up_to(table), before_us, LOG_TRIM_RECORDS, &error);

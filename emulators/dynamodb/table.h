@@ -68,6 +68,14 @@ struct ddb_decreases { /* of provisioned throughput, of a table or a global inde
 };
 
 struct ddb_index_backfill;
+struct ddb_image;
+struct ddb_restore;
+
+struct ddb_recovery {     /* to a point in time (recovery.h) */
+    uint64_t enabled_us;  /* 0: off */
+    uint64_t reaches_us;  /* nothing from before is kept any more */
+    uint32_t period_days; /* how far it goes back; 1..35 */
+};
 
 #define DDB_CLASS_CHANGES      2 /* allowed in 30 days */
 #define DDB_ENCRYPTION_CHANGES 4 /* allowed freely in 24 hours */
@@ -108,7 +116,11 @@ struct ddb_table {
     uint64_t forgotten_us; /* greatest time of a purged tombstone: a write of an item without a
                               stored version must be later */
     struct ddb_member member;
-    cJSON *pending; /* UpdateTable's input, until the change takes effect; or NULL */
+    struct ddb_recovery recovery;
+    struct ddb_image *images;    /* copies of this table under way (image_copy.h), or NULL */
+    struct ddb_restore *restore; /* while it is being filled from a backup; or NULL */
+    uint64_t active_us;          /* when it first became ACTIVE; 0: not yet */
+    cJSON *pending;              /* UpdateTable's input, until the change takes effect; or NULL */
 };
 
 struct ddb_table_options {
@@ -142,7 +154,8 @@ MUST_USE bool ddb_table_check_not_source(const struct ddb_table *table, struct d
 bool ddb_table_is_on_demand(const struct ddb_table *table);
 const char *ddb_region_name(const struct ddb_table *table);
 
-/* A change-log record is kept only if a stream or another replica could read it. */
+/* A change-log record is kept only if somebody could read it: a stream, another replica,
+ * point-in-time recovery, a copy under way. */
 bool ddb_table_keeps_changes(const struct ddb_table *table);
 /* Trims what every reader has passed, a bounded amount a call. */
 void ddb_table_trim_log(struct ddb_table *table);

@@ -5,6 +5,7 @@
 #include "emulators/dynamodb/index_backfill.h"
 #include "emulators/dynamodb/replica.h"
 #include "emulators/dynamodb/replica_override.h"
+#include "emulators/dynamodb/restore.h"
 #include "emulators/dynamodb/stream.h"
 #include "emulators/dynamodb/table_settings.h"
 #include "emulators/dynamodb/table_throughput.h"
@@ -201,6 +202,7 @@ cJSON *ddb_table_describe(const struct ddb_table *table, enum ddb_describe_form 
     if (form == DDB_DESCRIBE_FULL || asks_warm)
         add_warm_throughput(object, table, spec,
                             asks_warm || wire_member(table->pending, "WarmThroughput") != NULL);
+    ddb_restore_describe(object, table);
     add_replicas(object, table);
     return object;
 }

@@ -1,6 +1,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "emulators/dynamodb/backup.h"
 #include "emulators/dynamodb/index_update.h"
 #include "emulators/dynamodb/item_request.h"
 #include "emulators/dynamodb/operations.h"
@@ -15,6 +16,7 @@
 
 #define IN_USE          "Attempt to change a resource which is still in use: "
 #define SOURCE_RULE_US  (UINT64_C(24) * 3600 * SIM_US_PER_S)
+#define STILL_READ_US   (UINT64_C(20) * SIM_US_PER_MS)
 #define TABLE_NAME_MIN  3
 #define TABLE_NAME_MAX  255
 #define TABLES_PER_PAGE 100
@@ -51,6 +53,8 @@ static bool check_is_free(const struct ddb_table *existing, const char *name,
 {
     if (existing == NULL)
         return true;
+    if (existing->restore != NULL)
+        return ddb_fail(fault, "ResourceInUseException", IN_USE "Table is being used: %s", name);
     if (existing->status == DDB_TABLE_CREATING)
         return ddb_fail(fault, "ResourceInUseException", IN_USE "Table is being created: %s", name);
     return ddb_fail(fault, "ResourceInUseException", "Table already exists: %s", name);
@@ -147,6 +151,8 @@ static bool check_deletable(const struct ddb_table *table, struct ddb_fault *fau
     if (table->status == DDB_TABLE_UPDATING)
         return ddb_fail(fault, in_use, IN_USE "Table: %s is in the process of being updated.",
                         table->name);
+    if (ddb_backup_is_being_made(table)) /* the words are ours */
+        return ddb_fail(fault, in_use, IN_USE "Table is being used: %s", table->name);
     if (wire_member(table->pending, "SSESpecification") != NULL)
         return ddb_fail(fault, in_use, IN_USE "Server-Side Encryption is still being updated");
     return ddb_index_check_not_changing(table, fault) && ddb_table_check_not_source(table, fault);
@@ -156,10 +162,16 @@ static void finish_deletion(void *context)
 {
     struct ddb_table *table = context;
     table->status_event = 0;
+    if (table->images != NULL) { /* it is still being read */
+        table->status_event =
+            sim_sched_after(table->ddb->core->sched, STILL_READ_US, finish_deletion, table);
+        return;
+    }
     sim_trace_emit(table->ddb->core->trace, "table.deleted", ddb_region_name(table),
                    FIELD_TEXT("table", table->name));
     if (table->member.group != NULL)
         ddb_group_leave(table);
+    ddb_backup_keep_deleted(table);
     ddb_table_destroy(table, true);
 }
 

@@ -39,12 +39,16 @@ void ddb_setting_stamp(const struct ddb_table *table, cJSON *value)
     sim_buffer_fini(&text);
 }
 
+bool ddb_setting_is_over(const struct ddb *ddb, const cJSON *value)
+{
+    uint64_t changed_us = strtoull(wire_text(value, "ChangedUs"), NULL, 10);
+    return ddb_now_us(ddb) - changed_us >= ddb->transient_delay_us;
+}
+
 const char *ddb_setting_state(const struct ddb_table *table, const cJSON *value, const char *first,
                               const char *then)
 {
-    uint64_t changed_us = strtoull(wire_text(value, "ChangedUs"), NULL, 10);
-    uint64_t passed_us = ddb_now_us(table->ddb) - changed_us;
-    return passed_us < table->ddb->transient_delay_us ? first : then;
+    return ddb_setting_is_over(table->ddb, value) ? then : first;
 }
 
 bool ddb_request_settled_table(struct ddb *ddb, const struct wire_call *call,

@@ -24,6 +24,8 @@ void ddb_setting_put(struct ddb_table *table, const char *kind, const char *key,
  * over, then the second. */
 const char *ddb_setting_state(const struct ddb_table *table, const cJSON *value, const char *first,
                               const char *then);
+/* The transient delay since ChangedUs is over. */
+bool ddb_setting_is_over(const struct ddb *ddb, const cJSON *value);
 /* Notes now as ChangedUs. */
 void ddb_setting_stamp(const struct ddb_table *table, cJSON *value);
 

@@ -142,6 +142,9 @@ static bool check_state(const struct ddb_table *table, const cJSON *input, struc
     static const char *const in_use = "ResourceInUseException";
     const struct ddb_group *group = table->member.group;
     bool is_changing = table->pending != NULL;
+    if (table->restore != NULL)
+        return ddb_fail(fault, "ResourceNotFoundException",
+                        "Requested resource not found: Table: %s not found", table->name);
     if (has(table->pending, "SSESpecification"))
         return ddb_fail(fault, in_use, IN_USE "Server-Side Encryption is still being updated");
     if (table->status == DDB_TABLE_ACTIVE && !is_changing &&

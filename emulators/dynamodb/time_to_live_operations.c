@@ -21,6 +21,9 @@ static bool check_state(const struct ddb_table *table, struct ddb_fault *fault)
                                "\u2018%s\u2019.",
                                table->name, ddb_region_name(group->members[i]));
     }
+    if (table->restore != NULL)
+        return ddb_fail(fault, "ResourceNotFoundException",
+                        "Requested resource not found: Table: %s not found", table->name);
     if (table->status == DDB_TABLE_CREATING)
         return ddb_fail(fault, "ResourceInUseException",
                         "Attempt to change a resource which is still in use: Table %s is being "
