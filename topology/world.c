@@ -115,6 +115,7 @@ static enum sim_result create_services(struct topo_world *world, struct sim_erro
 
 static void set_timings(struct topo_world *world, const struct topo_timings *timings)
 {
+    ddb_set_throttling(world->ddb, world->file->throttles && !world->options.never_throttles);
     ddb_set_transient_delay(world->ddb, timings->transient_us);
     arc_set_transient_delay(world->arc, timings->transient_us);
     fis_set_transient_delay(world->fis, timings->transient_us);

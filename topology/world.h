@@ -30,6 +30,7 @@ struct topo_world_options {
     const char *world;             /* name of a built-in world, or path of a file */
     const char *text;              /* not NULL: the description itself; world is its file name */
     struct topo_registry registry; /* the programs that worlds may run; borrowed for the life */
+    bool never_throttles;          /* whatever the file says */
     bool is_live;                  /* applications serve real clients: see application.h */
     uint16_t application_port;     /* not 0: the first application's port, whatever the file says;
                                       the n-th further one gets the n-th port behind it */

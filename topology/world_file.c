@@ -230,6 +230,7 @@ enum sim_result topo_world_file_read(struct sim_arena *arena, const struct topo_
     struct topo_world_file *read = sim_arena_alloc(arena, sizeof *read);
     struct world_loader loader = {arena, registry, read, error};
     read->file = root->file;
+    read->throttles = true;
     enum sim_result result = topo_check_section(root, &world_section_world, error);
     if (result == RESULT_OK)
         result = topo_read_text(topo_node_find(root, "world"), &read->name, error);

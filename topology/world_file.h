@@ -166,6 +166,7 @@ struct topo_world_file {
     size_t client_network_count;
     struct topo_access_key_entry *access_keys;
     size_t access_key_count;
+    bool throttles; /* tables refuse what exceeds their throughput */
     struct topo_table_entry *tables;
     size_t table_count;
     struct topo_health_check_entry *health_checks; /* children stand before their parents */

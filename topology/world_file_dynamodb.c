@@ -56,6 +56,9 @@ enum sim_result world_read_dynamodb(struct world_loader *loader, const struct to
     if (result != RESULT_OK)
         return result;
     struct topo_world_file *file = loader->file;
+    result = topo_read_flag(topo_node_find(node, "throttling"), &file->throttles, loader->error);
+    if (result != RESULT_OK)
+        return result;
     const struct topo_node *tables = topo_node_find(node, "tables");
     file->tables = world_alloc_entries(loader, tables, sizeof *file->tables);
     return world_read_list(loader, tables, &world_section_table, sizeof *file->tables, read_table,

@@ -25,7 +25,7 @@ static const struct topo_key access_key_keys[] = {
 static const struct topo_key application_keys[] = {
     {"name", REQUIRED}, {"regions", REQUIRED}, {"port", OPTIONAL}, {"parameters", OPTIONAL},
 };
-static const struct topo_key dynamodb_keys[] = {{"tables", REQUIRED}};
+static const struct topo_key dynamodb_keys[] = {{"tables", OPTIONAL}, {"throttling", OPTIONAL}};
 static const struct topo_key table_keys[] = {
     {"name", REQUIRED}, {"partition_key", REQUIRED}, {"sort_key", OPTIONAL}, {"regions", REQUIRED},
 };

@@ -5,6 +5,7 @@
 #include "emulators/dynamodb/legacy.h"
 #include "emulators/dynamodb/operations.h"
 #include "emulators/dynamodb/projection.h"
+#include "emulators/dynamodb/throttle.h"
 
 #define BATCH_KEYS_MAX        100
 #define BATCH_REPLY_BYTES_MAX ((size_t)16 * 1024 * 1024)
@@ -26,6 +27,8 @@ struct batch {
     size_t block_count;
     struct ddb_capacity capacity;
     size_t bytes; /* of the items so far */
+    size_t read_count;
+    struct ddb_fault throttled; /* of the last key that throughput did not reach for */
 };
 
 static bool check_duplicates(const cJSON *keys, struct ddb_fault *fault)
@@ -109,15 +112,20 @@ static bool locate(struct batch *batch, struct ddb *ddb, struct ddb_fault *fault
     return true;
 }
 
-/* What did not fit goes back to the client: the block with the keys from number on. */
+/* What did not fit goes back to the client: the block with that key of it. */
 static void add_unprocessed(cJSON *output, const struct block *block, size_t number)
 {
     cJSON *unprocessed = cJSON_GetObjectItemCaseSensitive(output, "UnprocessedKeys");
-    cJSON *rest = cJSON_Duplicate(block->request, true);
-    cJSON *keys = cJSON_GetObjectItemCaseSensitive(rest, "Keys");
-    for (size_t i = 0; i < number; i++)
-        cJSON_DeleteItemFromArray(keys, 0);
-    cJSON_AddItemToObject(unprocessed, block->name, rest);
+    cJSON *rest = cJSON_GetObjectItemCaseSensitive(unprocessed, block->name);
+    if (rest == NULL) {
+        rest = cJSON_Duplicate(block->request, true);
+        cJSON_DeleteItemFromObjectCaseSensitive(rest, "Keys");
+        cJSON_AddArrayToObject(rest, "Keys");
+        cJSON_AddItemToObject(unprocessed, block->name, rest);
+    }
+    const cJSON *key = cJSON_GetArrayItem(wire_member(block->request, "Keys"), (int)number);
+    cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(rest, "Keys"),
+                         cJSON_Duplicate(key, true));
 }
 
 static void add_item(cJSON *list, struct sim_arena *arena, const struct block *block,
@@ -141,7 +149,7 @@ static enum sim_result read_block(struct batch *batch, const struct block *block
     for (size_t i = 0; i < block->key_count; i++) {
         if (batch->bytes >= BATCH_REPLY_BYTES_MAX) {
             add_unprocessed(output, block, i);
-            return RESULT_OK;
+            continue;
         }
         struct ddb_row row;
         bool found = false;
@@ -149,8 +157,13 @@ static enum sim_result read_block(struct batch *batch, const struct block *block
             ddb_items_read(&block->table->items, &block->keys[i], arena, &row, &found, error);
         if (result != RESULT_OK)
             return result;
-        ddb_capacity_add(&batch->capacity, block->table,
-                         ddb_read_halves(row.size_bytes, block->is_consistent));
+        uint64_t halves = ddb_read_halves(row.size_bytes, block->is_consistent);
+        if (!ddb_throttle_admit_table(block->table, DDB_READ, halves, &batch->throttled)) {
+            add_unprocessed(output, block, i);
+            continue;
+        }
+        ddb_capacity_add(&batch->capacity, block->table, halves);
+        batch->read_count++;
         if (found && row.item != NULL)
             add_item(list, arena, block, row.item);
         batch->bytes += row.size_bytes;
@@ -162,7 +175,7 @@ enum wire_progress ddb_batch_get(void *state, struct wire_call *call)
 {
     struct ddb_fault fault = {.arena = call->arena};
     struct sim_error error;
-    struct batch batch = {.call = call};
+    struct batch batch = {.call = call, .throttled = {.arena = call->arena}};
     ddb_capacity_init(&batch.capacity, call->arena);
     if (!parse(&batch, &fault) || !locate(&batch, state, &fault))
         return ddb_answer_fault(call, &fault);
@@ -174,6 +187,10 @@ enum wire_progress ddb_batch_get(void *state, struct wire_call *call)
             cJSON_Delete(output);
             return wire_fail_internal(call, &error);
         }
+    }
+    if (batch.read_count == 0 && batch.throttled.code != NULL) {
+        cJSON_Delete(output);
+        return ddb_answer_fault(call, &batch.throttled);
     }
     ddb_capacity_report(&batch.capacity, call->input, output, true, DDB_CAPACITY_PLAIN);
     return wire_succeed(call, output);

@@ -2,6 +2,7 @@
 
 #include "emulators/dynamodb/item_action.h"
 #include "emulators/dynamodb/operations.h"
+#include "emulators/dynamodb/throttle.h"
 #include "emulators/dynamodb/transaction_claims.h"
 
 #define BATCH_ITEMS_MAX 25
@@ -9,8 +10,10 @@
 struct batch {
     struct wire_call *call;
     struct ddb_item_action actions[BATCH_ITEMS_MAX];
-    bool is_held_back[BATCH_ITEMS_MAX]; /* by a transaction: left to the client */
+    bool
+        is_held_back[BATCH_ITEMS_MAX]; /* by a transaction or for want of throughput: unprocessed */
     size_t count;
+    size_t throttled_count;
 };
 
 static bool parse_request(struct batch *batch, const char *table_name, const cJSON *request,
@@ -101,6 +104,45 @@ static void find_conflicts(struct batch *batch)
                                                    batch->actions[i].table, &batch->actions[i].key);
 }
 
+/* The usual case: there is throughput for all, and one commit holds them. *is_written tells whether
+ * that was so. */
+static enum sim_result write_together(struct batch *batch, struct ddb_capacity *capacity,
+                                      bool *is_written, struct sim_error *error)
+{
+    struct ddb_commit commit;
+    enum sim_result result = ddb_commit_begin(&commit, batch->actions[0].table->home,
+                                              batch->call->arena, capacity, error);
+    if (result != RESULT_OK)
+        return result;
+    result = write_all(batch, &commit, error);
+    *is_written = result == RESULT_OK && ddb_throttle_admit_batch(capacity, DDB_WRITE);
+    bool is_dropped = result == RESULT_OK && !*is_written;
+    if (is_dropped)
+        result = sim_error_set(error, RESULT_LIMIT, "throttled");
+    result = ddb_commit_end(&commit, result, error);
+    return is_dropped ? RESULT_OK : result;
+}
+
+/* Each on its own, as far as throughput goes; the fault is of the last that was throttled. */
+static enum sim_result write_apart(struct batch *batch, struct ddb_capacity *capacity,
+                                   struct ddb_fault *fault, struct sim_error *error)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->is_held_back[i])
+            continue;
+        struct ddb_fault throttled = {.arena = batch->call->arena};
+        enum sim_result result = ddb_action_commit(&batch->actions[i], capacity, &throttled, error);
+        if (result == RESULT_OK)
+            continue;
+        if (throttled.code == NULL)
+            return result;
+        batch->is_held_back[i] = true;
+        batch->throttled_count++;
+        *fault = throttled;
+    }
+    return RESULT_OK;
+}
+
 /* What was held back, as it was asked for. */
 static void add_unprocessed(const struct batch *batch, cJSON *output)
 {
@@ -120,6 +162,14 @@ static void add_unprocessed(const struct batch *batch, cJSON *output)
     }
 }
 
+static enum wire_progress answer(const struct batch *batch, const struct ddb_capacity *capacity)
+{
+    cJSON *output = cJSON_CreateObject();
+    add_unprocessed(batch, output);
+    ddb_capacity_report(capacity, batch->call->input, output, true, DDB_CAPACITY_PLAIN);
+    return wire_succeed(batch->call, output);
+}
+
 static enum wire_progress run(struct ddb *ddb, struct wire_call *call)
 {
     struct ddb_fault fault = {.arena = call->arena};
@@ -136,18 +186,18 @@ static enum wire_progress run(struct ddb *ddb, struct wire_call *call)
             return ddb_answer_fault(call, &fault);
     }
     struct ddb_capacity capacity;
-    struct ddb_commit commit;
+    bool is_written = false;
     ddb_capacity_init(&capacity, call->arena);
-    enum sim_result result =
-        ddb_commit_begin(&commit, batch->actions[0].table->home, call->arena, &capacity, &error);
-    if (result == RESULT_OK)
-        result = ddb_commit_end(&commit, write_all(batch, &commit, &error), &error);
+    enum sim_result result = write_together(batch, &capacity, &is_written, &error);
+    if (result == RESULT_OK && !is_written) {
+        ddb_capacity_init(&capacity, call->arena);
+        result = write_apart(batch, &capacity, &fault, &error);
+    }
     if (result != RESULT_OK)
         return wire_fail_internal(call, &error);
-    cJSON *output = cJSON_CreateObject();
-    add_unprocessed(batch, output);
-    ddb_capacity_report(&capacity, call->input, output, true, DDB_CAPACITY_PLAIN);
-    return wire_succeed(call, output);
+    if (batch->throttled_count == batch->count)
+        return ddb_answer_fault(call, &fault);
+    return answer(batch, &capacity);
 }
 
 enum wire_progress ddb_batch_write(void *state, struct wire_call *call)

@@ -22,8 +22,7 @@ void ddb_capacity_init(struct ddb_capacity *capacity, struct sim_arena *arena)
     *capacity = (struct ddb_capacity){.arena = arena};
 }
 
-static struct ddb_table_capacity *entry_of(struct ddb_capacity *capacity,
-                                           const struct ddb_table *table)
+static struct ddb_table_capacity *entry_of(struct ddb_capacity *capacity, struct ddb_table *table)
 {
     struct ddb_table_capacity **place = &capacity->first;
     while (*place != NULL && (*place)->table != table)
@@ -38,16 +37,30 @@ static struct ddb_table_capacity *entry_of(struct ddb_capacity *capacity,
     return *place;
 }
 
-void ddb_capacity_add(struct ddb_capacity *capacity, const struct ddb_table *table, uint64_t halves)
+void ddb_capacity_add(struct ddb_capacity *capacity, struct ddb_table *table, uint64_t halves)
 {
     entry_of(capacity, table)->table_halves += halves;
 }
 
-void ddb_capacity_add_index(struct ddb_capacity *capacity, const struct ddb_table *table,
-                            size_t index, uint64_t halves)
+void ddb_capacity_add_index(struct ddb_capacity *capacity, struct ddb_table *table, size_t index,
+                            uint64_t halves)
 {
     PRE(index < table->definition->index_count);
     entry_of(capacity, table)->index_halves[index] += halves;
+}
+
+void ddb_capacity_add_all(struct ddb_capacity *capacity, struct ddb_capacity *other)
+{
+    if (capacity->first == NULL) {
+        capacity->first = other->first;
+        return;
+    }
+    for (const struct ddb_table_capacity *from = other->first; from != NULL; from = from->next) {
+        struct ddb_table_capacity *to = entry_of(capacity, from->table);
+        to->table_halves += from->table_halves;
+        for (size_t i = 0; i < from->table->definition->index_count; i++)
+            to->index_halves[i] += from->index_halves[i];
+    }
 }
 
 /* Display only: halves are exact in a double. */

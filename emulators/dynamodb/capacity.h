@@ -10,7 +10,7 @@
 #include "emulators/dynamodb/table.h"
 
 struct ddb_table_capacity {
-    const struct ddb_table *table;
+    struct ddb_table *table;
     uint64_t table_halves;
     uint64_t *index_halves; /* by index number */
     struct ddb_table_capacity *next;
@@ -29,10 +29,11 @@ uint64_t ddb_read_halves(size_t bytes, bool is_consistent);
 uint64_t ddb_write_halves(size_t bytes);
 
 void ddb_capacity_init(struct ddb_capacity *capacity, struct sim_arena *arena);
-void ddb_capacity_add(struct ddb_capacity *capacity, const struct ddb_table *table,
-                      uint64_t halves);
-void ddb_capacity_add_index(struct ddb_capacity *capacity, const struct ddb_table *table,
-                            size_t index, uint64_t halves);
+void ddb_capacity_add(struct ddb_capacity *capacity, struct ddb_table *table, uint64_t halves);
+void ddb_capacity_add_index(struct ddb_capacity *capacity, struct ddb_table *table, size_t index,
+                            uint64_t halves);
+/* Adds everything of another one of the same arena, which is used up. */
+void ddb_capacity_add_all(struct ddb_capacity *capacity, struct ddb_capacity *other);
 
 enum ddb_capacity_form {
     DDB_CAPACITY_PLAIN,

@@ -15,6 +15,9 @@ struct ddb_fault {
     struct sim_arena *arena;
     const char *code;    /* "ValidationException" */
     const char *message; /* in arena */
+    /* Of throttling alone (throttle.h), else NULL: why, and the ARN of what had no more. */
+    const char *throttling_reason;
+    const char *throttling_resource;
 };
 
 /* Both return false, so that "return ddb_invalid(...)" ends a check. */

@@ -25,6 +25,9 @@ void ddb_commit(struct ddb *ddb);
 
 /* How long CREATING, UPDATING, DELETING last; 0 means the next event. */
 void ddb_set_transient_delay(struct ddb *ddb, uint64_t delay_us);
+/* Whether tables and indexes refuse what exceeds their throughput; true unless told otherwise. What
+ * is consumed counts in either case. */
+void ddb_set_throttling(struct ddb *ddb, bool throttles);
 /* An expired item (time to live) is deleted this long after its time: drawn between the two. */
 void ddb_set_expiry_delay(struct ddb *ddb, uint64_t least_us, uint64_t most_us);
 

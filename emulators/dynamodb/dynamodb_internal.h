@@ -39,6 +39,7 @@ struct ddb {
     const struct wire_host *host;
     struct sim_core *core;
     uint64_t transient_delay_us;
+    bool throttles;
     struct ddb_region *regions[SIM_REGION_MAX]; /* by the network's index; NULL: no table yet */
     struct ddb_group **groups;                  /* global tables, in the order of creation */
     size_t group_count;

@@ -5,6 +5,7 @@
 
 #include "emulators/dynamodb/item_commit.h"
 #include "emulators/dynamodb/table_walk.h"
+#include "emulators/dynamodb/throttle.h"
 
 struct ddb_index_backfill {
     struct ddb_table *table;
@@ -152,6 +153,7 @@ enum sim_result ddb_index_add(struct ddb_table *table, struct ddb_definition *de
     table->index_states[number] = (struct ddb_index_state){.status = DDB_INDEX_CREATING};
     ddb_definition_destroy(table->definition);
     table->definition = definition;
+    ddb_throttle_refresh(table);
     return RESULT_OK;
 }
 

@@ -6,6 +6,7 @@
 #include "emulators/dynamodb/condition.h"
 #include "emulators/dynamodb/item_size.h"
 #include "emulators/dynamodb/legacy.h"
+#include "emulators/dynamodb/throttle.h"
 #include "emulators/dynamodb/update.h"
 
 /* --- parse -------------------------------------------------------------------------------------
@@ -263,6 +264,33 @@ enum sim_result ddb_action_write(struct ddb_item_action *action, struct ddb_comm
         .origin = DDB_WRITE_LOCAL,
     };
     return ddb_commit_write(commit, &write, NULL, error);
+}
+
+enum sim_result ddb_action_commit(struct ddb_item_action *action, struct ddb_capacity *capacity,
+                                  struct ddb_fault *fault, struct sim_error *error)
+{
+    struct ddb_capacity own;
+    struct ddb_commit commit;
+    ddb_capacity_init(&own, fault->arena);
+    ddb_capacity_add(&own, action->table, ddb_action_write_halves(action));
+    enum sim_result result =
+        ddb_commit_begin(&commit, action->table->home, fault->arena, &own, error);
+    if (result != RESULT_OK)
+        return result;
+    result = ddb_action_write(action, &commit, error);
+    if (result == RESULT_OK && !ddb_throttle_admit(&own, DDB_WRITE, fault))
+        result = sim_error_set(error, RESULT_LIMIT, "throttled");
+    result = ddb_commit_end(&commit, result, error);
+    if (result == RESULT_OK)
+        ddb_capacity_add_all(capacity, &own);
+    return result;
+}
+
+bool ddb_action_pay_failure(const struct ddb_item_action *action, struct ddb_fault *fault)
+{
+    return !action->has_failed_condition ||
+           ddb_throttle_admit_table(action->table, DDB_WRITE, ddb_action_write_halves(action),
+                                    fault);
 }
 
 uint64_t ddb_action_write_halves(const struct ddb_item_action *action)

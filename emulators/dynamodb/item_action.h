@@ -54,6 +54,13 @@ MUST_USE enum sim_result ddb_action_read(struct ddb_item_action *action, struct 
 MUST_USE bool ddb_action_evaluate(struct ddb_item_action *action, struct ddb_fault *fault);
 MUST_USE enum sim_result ddb_action_write(struct ddb_item_action *action, struct ddb_commit *commit,
                                           struct sim_error *error);
+/* The write as a commit of its own, paid from the table's throughput; what it consumed is added to
+ * capacity. Not RESULT_OK with a code in the fault: throttled, and nothing has changed. */
+MUST_USE enum sim_result ddb_action_commit(struct ddb_item_action *action,
+                                           struct ddb_capacity *capacity, struct ddb_fault *fault,
+                                           struct sim_error *error);
+/* A failed condition costs what the stored item would. */
+MUST_USE bool ddb_action_pay_failure(const struct ddb_item_action *action, struct ddb_fault *fault);
 
 /* The item's text before, NULL when there was none. */
 const char *ddb_action_old_text(const struct ddb_item_action *action);

@@ -4,6 +4,7 @@
 #include "emulators/dynamodb/legacy.h"
 #include "emulators/dynamodb/operations.h"
 #include "emulators/dynamodb/projection.h"
+#include "emulators/dynamodb/throttle.h"
 #include "emulators/dynamodb/transaction_claims.h"
 #include "emulators/dynamodb/update.h"
 
@@ -54,14 +55,16 @@ enum wire_progress ddb_get_item(void *state, struct wire_call *call)
     bool found = false;
     if (ddb_items_read(&table->items, &key, call->arena, &row, &found, &error) != RESULT_OK)
         return wire_fail_internal(call, &error);
-    cJSON *output = cJSON_CreateObject();
-    if (found && row.item != NULL)
-        add_read_item(output, call->arena, &row, projection);
     struct ddb_capacity capacity;
     ddb_capacity_init(&capacity, call->arena);
     ddb_capacity_add(&capacity, table,
                      ddb_read_halves(found ? row.size_bytes : 0,
                                      wire_flag(call->input, "ConsistentRead", false)));
+    if (!ddb_throttle_admit(&capacity, DDB_READ, &fault))
+        return ddb_answer_fault(call, &fault);
+    cJSON *output = cJSON_CreateObject();
+    if (found && row.item != NULL)
+        add_read_item(output, call->arena, &row, projection);
     ddb_capacity_report(&capacity, call->input, output, false, DDB_CAPACITY_PLAIN);
     return wire_succeed(call, output);
 }
@@ -135,19 +138,17 @@ static enum wire_progress run_action(struct ddb *ddb, struct wire_call *call,
         return wire_fail(call, "TransactionConflictException", DDB_TRANSACTION_CONFLICT_TEXT);
     if (ddb_action_read(&action, call->arena, &error) != RESULT_OK)
         return wire_fail_internal(call, &error);
-    if (!ddb_action_evaluate(&action, &fault))
+    if (!ddb_action_evaluate(&action, &fault)) {
+        struct ddb_fault throttled = {.arena = call->arena};
+        if (!ddb_action_pay_failure(&action, &throttled))
+            return ddb_answer_fault(call, &throttled);
         return fail_action(call, &action, &fault);
-
-    struct ddb_capacity capacity;
-    struct ddb_commit commit;
-    ddb_capacity_init(&capacity, call->arena);
-    ddb_capacity_add(&capacity, action.table, ddb_action_write_halves(&action));
-    enum sim_result result =
-        ddb_commit_begin(&commit, action.table->home, call->arena, &capacity, &error);
-    if (result == RESULT_OK) {
-        result = ddb_action_write(&action, &commit, &error);
-        result = ddb_commit_end(&commit, result, &error);
     }
+    struct ddb_capacity capacity;
+    ddb_capacity_init(&capacity, call->arena);
+    enum sim_result result = ddb_action_commit(&action, &capacity, &fault, &error);
+    if (fault.code != NULL)
+        return ddb_answer_fault(call, &fault);
     if (result != RESULT_OK)
         return wire_fail_internal(call, &error);
     cJSON *output = cJSON_CreateObject();

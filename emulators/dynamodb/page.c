@@ -5,6 +5,7 @@
 #include "emulators/dynamodb/condition.h"
 #include "emulators/dynamodb/legacy.h"
 #include "emulators/dynamodb/projection.h"
+#include "emulators/dynamodb/throttle.h"
 
 /* --- parse -------------------------------------------------------------------------------------
  */
@@ -350,12 +351,16 @@ static void report_capacity(const struct ddb_page *page, const struct reading *r
     ddb_capacity_add(&capacity, page->table, page->index == NULL ? halves : reading->fetch_halves);
     if (page->index != NULL)
         ddb_capacity_add_index(&capacity, page->table, page->index_number, halves);
+    ddb_throttle_charge(&capacity, DDB_READ);
     ddb_capacity_report(&capacity, page->call->input, output, false, DDB_CAPACITY_PLAIN);
 }
 
 enum wire_progress ddb_page_answer(struct ddb_page *page)
 {
+    struct ddb_fault fault = {.arena = page->call->arena};
     struct sim_error error;
+    if (!ddb_throttle_may_read(page->table, page->index_number, &fault))
+        return ddb_answer_fault(page->call, &fault);
     struct reading reading = {.items = cJSON_CreateArray()};
     if (read_items(page, &reading, &error) != RESULT_OK) {
         cJSON_Delete(reading.items);

@@ -4,6 +4,7 @@
 
 #include "emulators/dynamodb/operations.h"
 #include "emulators/dynamodb/partiql_write.h"
+#include "emulators/dynamodb/throttle.h"
 #include "emulators/dynamodb/transaction_claims.h"
 
 /* --- SELECT ------------------------------------------------------------------------------------
@@ -19,6 +20,14 @@ static bool check_names_item(const struct ddb_partiql_run *run, struct ddb_fault
     return plan.exact_key != NULL ||
            ddb_invalid(fault, "Select statements within BatchExecuteStatement must specify the "
                               "primary key in the where clause.");
+}
+
+static bool may_read(const struct ddb_partiql_select *select, struct ddb_fault *fault)
+{
+    size_t place = select->index == NULL
+                       ? DDB_TABLE_ITSELF
+                       : (size_t)(select->index - select->table->definition->indexes);
+    return ddb_throttle_may_read(select->table, place, fault);
 }
 
 static bool run_select(struct ddb_partiql_run *run, struct ddb_fault *fault,
@@ -38,7 +47,7 @@ static bool run_select(struct ddb_partiql_run *run, struct ddb_fault *fault,
                                         .limit = limit > 0 ? (size_t)limit : SIZE_MAX};
     if ((run->is_batch && !check_names_item(run, fault)) ||
         (token != NULL && !ddb_partiql_token_read(token, &bound, &select.position, fault)) ||
-        !ddb_partiql_select_prepare(&select, fault))
+        !ddb_partiql_select_prepare(&select, fault) || !may_read(&select, fault))
         return false;
     *result = ddb_partiql_select_read(&select, run->call->arena, run->capacity, error);
     run->items = select.items;
@@ -51,15 +60,13 @@ static bool run_select(struct ddb_partiql_run *run, struct ddb_fault *fault,
 /* --- INSERT, UPDATE, DELETE ----------------------------------------------------------------------
  */
 
+/* Throttled, it is a fault and no error of the store. */
 static bool commit(struct ddb_partiql_run *run, struct ddb_item_action *action,
-                   enum sim_result *result, struct sim_error *error)
+                   struct ddb_fault *fault, enum sim_result *result, struct sim_error *error)
 {
-    struct ddb_commit commit;
-    ddb_capacity_add(run->capacity, run->table, ddb_action_write_halves(action));
-    *result = ddb_commit_begin(&commit, run->table->home, run->call->arena, run->capacity, error);
-    if (*result == RESULT_OK)
-        *result = ddb_commit_end(&commit, ddb_action_write(action, &commit, error), error);
-    return *result == RESULT_OK;
+    enum sim_result committed = ddb_action_commit(action, run->capacity, fault, error);
+    *result = fault->code == NULL ? committed : RESULT_OK;
+    return committed == RESULT_OK;
 }
 
 static void keep_failure(struct ddb_partiql_run *run, const struct ddb_item_action *action)
@@ -84,10 +91,14 @@ static bool run_write(struct ddb_partiql_run *run, struct ddb_fault *fault, enum
     if (*result != RESULT_OK)
         return false;
     if (!ddb_partiql_action_evaluate(&run->statement, &action, fault)) {
-        keep_failure(run, &action);
+        struct ddb_fault throttled = {.arena = fault->arena};
+        if (ddb_action_pay_failure(&action, &throttled))
+            keep_failure(run, &action);
+        else
+            *fault = throttled;
         return false;
     }
-    if (!commit(run, &action, result, error))
+    if (!commit(run, &action, fault, result, error))
         return false;
     run->items = cJSON_CreateArray();
     cJSON *returned = ddb_partiql_action_returned(&run->statement, &action);

@@ -5,6 +5,7 @@
 #include "emulators/dynamodb/condition.h"
 #include "emulators/dynamodb/item_request.h"
 #include "emulators/dynamodb/page.h"
+#include "emulators/dynamodb/throttle.h"
 
 /* --- prepare -----------------------------------------------------------------------------------
  */
@@ -240,9 +241,13 @@ enum sim_result ddb_partiql_select_read(struct ddb_partiql_select *select, struc
     }
     if (reading.halves == 0) /* nothing could match, but the question was asked */
         reading.halves = ddb_read_halves(0, select->is_consistent);
-    ddb_capacity_add(capacity, select->table,
+    struct ddb_capacity own;
+    ddb_capacity_init(&own, arena);
+    ddb_capacity_add(&own, select->table,
                      select->index == NULL ? reading.halves : reading.fetch_halves);
     if (select->index != NULL)
-        ddb_capacity_add_index(capacity, select->table, index_number(select), reading.halves);
+        ddb_capacity_add_index(&own, select->table, index_number(select), reading.halves);
+    ddb_throttle_charge(&own, DDB_READ);
+    ddb_capacity_add_all(capacity, &own);
     return result;
 }

@@ -8,6 +8,7 @@
 #include "emulators/dynamodb/operations.h"
 #include "emulators/dynamodb/partiql_execute.h"
 #include "emulators/dynamodb/partiql_write.h"
+#include "emulators/dynamodb/throttle.h"
 #include "emulators/dynamodb/transaction.h"
 #include "emulators/dynamodb/transaction_claims.h"
 #include "emulators/dynamodb/transaction_tokens.h"
@@ -214,8 +215,14 @@ static enum sim_result read_all(struct transaction *transaction, struct ddb_capa
         struct ddb_item_action *action = &member->action;
         result = ddb_items_read(&action->table->items, &action->key, call->arena, &action->row,
                                 &action->has_row, error);
-        ddb_capacity_add(capacity, action->table,
-                         2 * ddb_read_halves(action->row.size_bytes, true));
+        struct ddb_fault fault = {.arena = call->arena};
+        struct ddb_capacity own;
+        ddb_capacity_init(&own, call->arena);
+        ddb_capacity_add(&own, action->table, 2 * ddb_read_halves(action->row.size_bytes, true));
+        if (ddb_throttle_try(&own, DDB_READ, &fault))
+            ddb_capacity_add_all(capacity, &own);
+        else
+            cancel_member(transaction, i, &fault);
         if (responses == NULL)
             continue;
         cJSON *response = cJSON_CreateObject();
@@ -240,6 +247,12 @@ static enum wire_progress answer_reads(struct transaction *transaction, bool has
         cJSON_Delete(output);
         return wire_fail_internal(call, &error);
     }
+    if (transaction->is_cancelled) {
+        ddb_throttle_give_back(&capacity, DDB_READ);
+        cJSON_Delete(output);
+        return cancel(transaction);
+    }
+    ddb_throttle_tell(&capacity, DDB_READ);
     for (size_t i = 0; i < transaction->count && !has_items; i++)
         cJSON_AddItemToArray(responses, cJSON_CreateObject());
     ddb_capacity_report(&capacity, call->input, output, true, DDB_CAPACITY_TRANSACT_READ);
@@ -302,15 +315,12 @@ static bool check_size(const struct transaction *transaction, struct ddb_fault *
 }
 
 static enum sim_result write_all(struct transaction *transaction, struct ddb_commit *commit,
-                                 struct sim_error *error)
+                                 struct ddb_capacity *capacity, struct sim_error *error)
 {
     enum sim_result result = RESULT_OK;
-    commit->unit_factor = 2;
-    for (size_t i = 0; i < transaction->count && result == RESULT_OK; i++) {
-        struct ddb_item_action *action = &transaction->members[i].action;
-        ddb_capacity_add(commit->capacity, action->table, 2 * ddb_action_write_halves(action));
-        result = ddb_action_write(action, commit, error);
-    }
+    for (size_t i = 0; i < transaction->count && result == RESULT_OK; i++)
+        result = ddb_transaction_write(&transaction->members[i].action, commit, capacity,
+                                       &transaction->reasons[i], &transaction->is_cancelled, error);
     return result;
 }
 
@@ -322,11 +332,15 @@ static enum wire_progress apply(struct transaction *transaction)
     struct ddb_capacity capacity;
     struct ddb_commit commit;
     ddb_capacity_init(&capacity, call->arena);
-    enum sim_result result = ddb_commit_begin(&commit, region, call->arena, &capacity, &error);
-    if (result == RESULT_OK)
-        result = ddb_commit_end(&commit, write_all(transaction, &commit, &error), &error);
+    enum sim_result result = ddb_commit_begin(&commit, region, call->arena, NULL, &error);
+    if (result == RESULT_OK) {
+        result = write_all(transaction, &commit, &capacity, &error);
+        result = ddb_transaction_end(&commit, &capacity, transaction->is_cancelled, result, &error);
+    }
     if (result != RESULT_OK)
         return wire_fail_internal(call, &error);
+    if (transaction->is_cancelled)
+        return cancel(transaction);
     if (transaction->token != NULL)
         ddb_tokens_add(region->tokens, transaction->token, transaction->body,
                        ddb_now_us(transaction->ddb));

@@ -14,6 +14,7 @@
 #include "emulators/dynamodb/item_request.h"
 #include "emulators/dynamodb/item_size.h"
 #include "emulators/dynamodb/replica.h"
+#include "emulators/dynamodb/throttle.h"
 
 #define KEY_TEXT_BYTES 128
 
@@ -133,6 +134,12 @@ static size_t size_of_text(const char *text)
     return bytes;
 }
 
+static size_t greatest_size(const struct arrival *arrival, const struct ddb_write *write)
+{
+    size_t old_bytes = arrival->has_row ? arrival->row.size_bytes : 0;
+    return old_bytes > write->new_size_bytes ? old_bytes : write->new_size_bytes;
+}
+
 static enum sim_result replace(const struct arrival *arrival, struct sim_error *error)
 {
     struct ddb_table *table = arrival->link->to;
@@ -148,11 +155,18 @@ static enum sim_result replace(const struct arrival *arrival, struct sim_error *
         .seen = arrival->merged_seen,
     };
     struct ddb_commit commit;
-    enum sim_result result = ddb_commit_begin(&commit, table->home, arrival->arena, NULL, error);
+    struct ddb_capacity capacity; /* the link has waited until there was some (replica_link.c) */
+    ddb_capacity_init(&capacity, arrival->arena);
+    ddb_capacity_add(&capacity, table, ddb_write_halves(greatest_size(arrival, &write)));
+    enum sim_result result =
+        ddb_commit_begin(&commit, table->home, arrival->arena, &capacity, error);
     if (result != RESULT_OK)
         return result;
     result = ddb_commit_write(&commit, &write, NULL, error);
-    return ddb_commit_end(&commit, result, error);
+    result = ddb_commit_end(&commit, result, error);
+    if (result == RESULT_OK)
+        ddb_throttle_charge(&capacity, DDB_WRITE);
+    return result;
 }
 
 /* The stored item stays, but this replica has seen the other one as well. */

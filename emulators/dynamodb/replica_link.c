@@ -3,6 +3,7 @@
 #include <uthash.h>
 
 #include "emulators/dynamodb/replica.h"
+#include "emulators/dynamodb/throttle.h"
 #include "emulators/wire/metrics.h"
 
 #define TRIM_EVERY_STEPS 64
@@ -220,11 +221,18 @@ static void fill_window(struct ddb_link *link)
     }
 }
 
+static void begin_waiting(struct ddb_link *link);
+
 static void run_delivery(void *context)
 {
     struct ddb_delivery *delivery = context;
     struct ddb_link *link = delivery->link;
     delivery->event = 0;
+    if (ddb_throttle_replication_wait_us(link->to) > 0) {
+        delivery->state = DDB_DELIVERY_WAITING;
+        begin_waiting(link);
+        return;
+    }
     if (!deliver(link, delivery)) {
         schedule(link, delivery, ddb_now_us(link->group->ddb) + RETRY_US);
         return;
@@ -291,6 +299,12 @@ static void run_drain(void *context)
         return;
     }
     CHECK(delivery->state == DDB_DELIVERY_WAITING);
+    uint64_t wait_us = ddb_throttle_replication_wait_us(link->to);
+    if (wait_us > 0) {
+        link->drain_next_us = ddb_now_us(link->group->ddb) + wait_us;
+        schedule_drain(link);
+        return;
+    }
     if (deliver(link, delivery)) {
         mark_done(link, delivery);
         next_drain_slot(link);
@@ -311,13 +325,9 @@ static void note_backlog(struct ddb_link *link)
     tell_backlog(link, "replication.backlog");
 }
 
-static void close_link(struct ddb_link *link)
+static void unschedule_all(struct ddb_link *link)
 {
     struct sim_sched *sched = link->group->ddb->core->sched;
-    (void)sim_sched_cancel(sched, link->drain_event);
-    link->is_open = false;
-    link->is_draining = false;
-    link->drain_event = 0;
     for (struct ddb_delivery *delivery = link->first; delivery != NULL; delivery = delivery->next) {
         if (delivery->state != DDB_DELIVERY_SCHEDULED)
             continue;
@@ -325,6 +335,27 @@ static void close_link(struct ddb_link *link)
         delivery->event = 0;
         delivery->state = DDB_DELIVERY_WAITING;
     }
+}
+
+/* The replica has no write capacity left: everything waits, and goes on in the order of the log. */
+static void begin_waiting(struct ddb_link *link)
+{
+    struct ddb *ddb = link->group->ddb;
+    unschedule_all(link);
+    note_backlog(link);
+    link->is_draining = true;
+    link->drain_next_us = ddb_now_us(ddb) + ddb_throttle_replication_wait_us(link->to);
+    link->drain_remainder = 0;
+    schedule_drain(link);
+}
+
+static void close_link(struct ddb_link *link)
+{
+    (void)sim_sched_cancel(link->group->ddb->core->sched, link->drain_event);
+    link->is_open = false;
+    link->is_draining = false;
+    link->drain_event = 0;
+    unschedule_all(link);
     note_backlog(link);
 }
 

@@ -6,6 +6,7 @@
 #include "emulators/dynamodb/table_checks.h"
 #include "emulators/dynamodb/table_settings.h"
 #include "emulators/dynamodb/table_throughput.h"
+#include "emulators/dynamodb/throttle.h"
 
 static const char *const overrides[] = {
     "ProvisionedThroughputOverride",
@@ -160,6 +161,7 @@ void ddb_override_apply(const struct ddb_table *base, struct ddb_table *replica,
     apply_provisioned(base, replica, wire_member(action, "ProvisionedThroughputOverride"));
     apply_on_demand(base, replica, wire_member(action, "OnDemandThroughputOverride"));
     apply_indexes(replica, wire_member(action, "GlobalSecondaryIndexes"));
+    ddb_throttle_refresh(replica);
 }
 
 void ddb_override_forget(struct ddb_table *table, const cJSON *change)

@@ -117,7 +117,17 @@ uint64_t ddb_region_clock_us(const struct ddb_region *region)
 enum wire_progress ddb_answer_fault(struct wire_call *call, const struct ddb_fault *fault)
 {
     PRE(fault->code != NULL);
-    return wire_fail(call, fault->code, "%s", fault->message);
+    if (fault->throttling_reason == NULL)
+        return wire_fail(call, fault->code, "%s", fault->message);
+    cJSON *members = cJSON_CreateObject();
+    bool is_newer = strcmp(fault->code, "ThrottlingException") == 0;
+    cJSON *list =
+        cJSON_AddArrayToObject(members, is_newer ? "throttlingReasons" : "ThrottlingReasons");
+    cJSON *reason = cJSON_CreateObject();
+    cJSON_AddItemToArray(list, reason);
+    cJSON_AddStringToObject(reason, "reason", fault->throttling_reason);
+    cJSON_AddStringToObject(reason, "resource", fault->throttling_resource);
+    return wire_fail_with(call, fault->code, members, "%s", fault->message);
 }
 
 /* --- the whole emulator ------------------------------------------------------------------------
@@ -192,6 +202,7 @@ enum sim_result ddb_create(const struct wire_host *host, struct ddb **ddb,
     struct ddb *fresh = sim_alloc(sizeof *fresh);
     fresh->host = host;
     fresh->core = host->core;
+    fresh->throttles = true;
     ddb_set_expiry_delay(fresh, DDB_EXPIRY_LEAST_US, DDB_EXPIRY_MOST_US);
     start(fresh);
     sim_network_listen(fresh->core->network, hear_network, fresh);
@@ -238,6 +249,11 @@ void ddb_commit(struct ddb *ddb)
 void ddb_set_transient_delay(struct ddb *ddb, uint64_t delay_us)
 {
     ddb->transient_delay_us = delay_us;
+}
+
+void ddb_set_throttling(struct ddb *ddb, bool throttles)
+{
+    ddb->throttles = throttles;
 }
 
 void ddb_set_expiry_delay(struct ddb *ddb, uint64_t least_us, uint64_t most_us)

@@ -9,6 +9,7 @@
 #include "emulators/dynamodb/replica.h"
 #include "emulators/dynamodb/restore.h"
 #include "emulators/dynamodb/stream.h"
+#include "emulators/dynamodb/throttle.h"
 #include "emulators/dynamodb/time_to_live.h"
 #include "sim/core/buffer.h"
 
@@ -132,6 +133,7 @@ enum sim_result ddb_table_create(struct ddb_region *region, const struct ddb_tab
     fresh->index_states =
         sim_alloc_array(options->definition->index_count + 1, sizeof *fresh->index_states);
     insert(region, fresh);
+    ddb_throttle_refresh(fresh);
     *table = fresh;
     return RESULT_OK;
 }

@@ -11,6 +11,7 @@
 #include "emulators/dynamodb/dynamodb_internal.h"
 #include "emulators/dynamodb/store_items.h"
 #include "emulators/dynamodb/table_definition.h"
+#include "emulators/dynamodb/throughput_meter.h"
 
 enum ddb_table_status {
     DDB_TABLE_CREATING,
@@ -84,6 +85,7 @@ struct ddb_index_state {
     enum ddb_index_status status;
     struct ddb_index_backfill *backfill; /* while a new index is being filled; or NULL */
     struct ddb_decreases decreases;
+    struct ddb_meters meters; /* of a global index */
 };
 
 struct ddb_table {
@@ -98,6 +100,7 @@ struct ddb_table {
     uint64_t status_event; /* ends the state; 0: none */
     struct ddb_definition *definition;
     struct ddb_decreases decreases;
+    struct ddb_meters meters;
     uint64_t last_on_demand_us;                   /* when billing last became on demand; 0: never */
     bool is_protected;                            /* against deletion */
     uint64_t class_changes_us[DDB_CLASS_CHANGES]; /* newest first; 0: none */

@@ -8,8 +8,6 @@
 
 #include "emulators/dynamodb/table.h"
 
-#define DDB_TABLE_UNITS_MAX 40000 /* the account's quota for one table */
-
 /* ProvisionedThroughput and WarmThroughput of a CreateTable whose definition is good. */
 MUST_USE bool ddb_throughput_check_new(const cJSON *input, const char *region,
                                        struct ddb_fault *fault);

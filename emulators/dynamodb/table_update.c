@@ -11,6 +11,7 @@
 #include "emulators/dynamodb/table_describe.h"
 #include "emulators/dynamodb/table_settings.h"
 #include "emulators/dynamodb/table_throughput.h"
+#include "emulators/dynamodb/throttle.h"
 
 #define P      DDB_PARAMETER_TEXT
 #define IN_USE "Attempt to change a resource which is still in use: "
@@ -217,6 +218,7 @@ static void apply_to_table(struct ddb_table *table, const cJSON *input, bool is_
     ddb_index_updates_finish(table, wire_member(input, "GlobalSecondaryIndexUpdates"));
     if (!was_on_demand && ddb_table_is_on_demand(table))
         ddb_definition_drop_index_throughput(table->definition);
+    ddb_throttle_refresh(table);
 }
 
 /* Some changes leave the table ACTIVE, and show in a status of their own. */
@@ -292,11 +294,13 @@ static void change_on_demand_maximum(struct ddb_table *table, const cJSON *input
     const cJSON *maximum = wire_member(input, "OnDemandThroughput");
     ddb_on_demand_change(table->definition->spec, maximum);
     ddb_override_forget(table, input);
+    ddb_throttle_refresh(table);
     for (size_t i = 0; group != NULL && i < group->member_count; i++) {
         if (group->members[i] == table)
             continue;
         ddb_on_demand_change(group->members[i]->definition->spec, maximum);
         ddb_override_forget(group->members[i], input);
+        ddb_throttle_refresh(group->members[i]);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "emulators/dynamodb/throttle.h"
 #include "emulators/dynamodb/transaction_claims.h"
 #include "sim/core/buffer.h"
 
@@ -38,8 +39,49 @@ enum wire_progress ddb_transaction_answer_busy(struct wire_call *call)
 void ddb_cancellation_set(struct ddb_cancellation *reason, const struct ddb_fault *fault)
 {
     bool is_condition = strcmp(fault->code, "ConditionalCheckFailedException") == 0;
-    reason->code = is_condition ? "ConditionalCheckFailed" : "ValidationError";
+    const char *throttled = ddb_throttle_reason_code(fault);
+    reason->code = is_condition        ? "ConditionalCheckFailed"
+                   : throttled != NULL ? throttled
+                                       : "ValidationError";
     reason->message = fault->message;
+}
+
+enum sim_result ddb_transaction_write(struct ddb_item_action *action, struct ddb_commit *commit,
+                                      struct ddb_capacity *total, struct ddb_cancellation *reason,
+                                      bool *is_throttled, struct sim_error *error)
+{
+    struct ddb_fault fault = {.arena = commit->arena};
+    struct ddb_capacity own;
+    ddb_capacity_init(&own, commit->arena);
+    ddb_capacity_add(&own, action->table, 2 * ddb_action_write_halves(action));
+    commit->capacity = &own;
+    commit->unit_factor = 2;
+    enum sim_result result = ddb_action_write(action, commit, error);
+    commit->capacity = NULL;
+    if (result != RESULT_OK)
+        return result;
+    if (ddb_throttle_try(&own, DDB_WRITE, &fault)) {
+        ddb_capacity_add_all(total, &own);
+    } else {
+        ddb_cancellation_set(reason, &fault);
+        *is_throttled = true;
+    }
+    return RESULT_OK;
+}
+
+enum sim_result ddb_transaction_end(struct ddb_commit *commit, const struct ddb_capacity *total,
+                                    bool is_throttled, enum sim_result result,
+                                    struct sim_error *error)
+{
+    bool is_dropped = is_throttled && result == RESULT_OK;
+    if (is_dropped)
+        result = sim_error_set(error, RESULT_LIMIT, "throttled");
+    result = ddb_commit_end(commit, result, error);
+    if (result == RESULT_OK)
+        ddb_throttle_tell(total, DDB_WRITE);
+    else
+        ddb_throttle_give_back(total, DDB_WRITE);
+    return is_dropped ? RESULT_OK : result;
 }
 
 enum wire_progress ddb_transaction_cancel(struct wire_call *call,

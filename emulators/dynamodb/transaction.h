@@ -6,7 +6,7 @@
 #ifndef EMULATORS_DYNAMODB_TRANSACTION_H
 #define EMULATORS_DYNAMODB_TRANSACTION_H
 
-#include "emulators/dynamodb/item_request.h"
+#include "emulators/dynamodb/item_action.h"
 
 #define DDB_TRANSACTION_ACTIONS_MAX 100
 #define DDB_TRANSACTION_BYTES_MAX   ((size_t)4 * 1024 * 1024)
@@ -27,6 +27,18 @@ void ddb_cancellation_set(struct ddb_cancellation *reason, const struct ddb_faul
 void ddb_cancellation_set_conflict(struct ddb_cancellation *reason);
 /* A transaction with the same token is under way. */
 enum wire_progress ddb_transaction_answer_busy(struct wire_call *call);
+/* Writes one action into the transaction's commit and takes the throughput that it costs, which is
+ * added to total. A throttled one sets its reason and *is_throttled; the commit must not be kept
+ * then, and total be given back. */
+MUST_USE enum sim_result ddb_transaction_write(struct ddb_item_action *action,
+                                               struct ddb_commit *commit,
+                                               struct ddb_capacity *total,
+                                               struct ddb_cancellation *reason, bool *is_throttled,
+                                               struct sim_error *error);
+/* Ends the commit: result, or when throttled nothing of it is kept and *result stays OK. */
+MUST_USE enum sim_result ddb_transaction_end(struct ddb_commit *commit,
+                                             const struct ddb_capacity *total, bool is_throttled,
+                                             enum sim_result result, struct sim_error *error);
 MUST_USE enum wire_progress ddb_transaction_cancel(struct wire_call *call,
                                                    const struct ddb_cancellation *reasons,
                                                    size_t count);

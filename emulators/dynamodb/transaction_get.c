@@ -1,6 +1,7 @@
 #include "emulators/dynamodb/capacity.h"
 #include "emulators/dynamodb/operations.h"
 #include "emulators/dynamodb/projection.h"
+#include "emulators/dynamodb/throttle.h"
 #include "emulators/dynamodb/transaction.h"
 #include "emulators/dynamodb/transaction_claims.h"
 
@@ -97,7 +98,8 @@ static bool find_conflicts(const struct reads *reads, struct ddb_cancellation *r
 }
 
 static enum sim_result read_one(const struct reads *reads, const struct get *get, cJSON *responses,
-                                struct ddb_capacity *capacity, struct sim_error *error)
+                                struct ddb_capacity *capacity, struct ddb_cancellation *reason,
+                                bool *is_throttled, struct sim_error *error)
 {
     struct sim_arena *arena = reads->call->arena;
     struct ddb_row row;
@@ -106,7 +108,16 @@ static enum sim_result read_one(const struct reads *reads, const struct get *get
         ddb_items_read(&get->table->items, &get->key, arena, &row, &found, error);
     if (result != RESULT_OK)
         return result;
-    ddb_capacity_add(capacity, get->table, 2 * ddb_read_halves(row.size_bytes, true));
+    struct ddb_capacity own;
+    struct ddb_fault fault = {.arena = arena};
+    ddb_capacity_init(&own, arena);
+    ddb_capacity_add(&own, get->table, 2 * ddb_read_halves(row.size_bytes, true));
+    if (!ddb_throttle_try(&own, DDB_READ, &fault)) {
+        ddb_cancellation_set(reason, &fault);
+        *is_throttled = true;
+        return RESULT_OK;
+    }
+    ddb_capacity_add_all(capacity, &own);
     cJSON *response = cJSON_CreateObject();
     cJSON_AddItemToArray(responses, response);
     if (!found || row.item == NULL)
@@ -137,15 +148,23 @@ enum wire_progress ddb_transact_get(void *state, struct wire_call *call)
     if (!find_conflicts(&reads, reasons))
         return ddb_transaction_cancel(call, reasons, reads.count);
     struct ddb_capacity capacity;
+    bool is_throttled = false;
     ddb_capacity_init(&capacity, call->arena);
     cJSON *output = cJSON_CreateObject();
     cJSON *responses = cJSON_AddArrayToObject(output, "Responses");
     for (size_t i = 0; i < reads.count; i++) {
-        if (read_one(&reads, &reads.gets[i], responses, &capacity, &error) != RESULT_OK) {
+        if (read_one(&reads, &reads.gets[i], responses, &capacity, &reasons[i], &is_throttled,
+                     &error) != RESULT_OK) {
             cJSON_Delete(output);
             return wire_fail_internal(call, &error);
         }
     }
+    if (is_throttled) {
+        ddb_throttle_give_back(&capacity, DDB_READ);
+        cJSON_Delete(output);
+        return ddb_transaction_cancel(call, reasons, reads.count);
+    }
+    ddb_throttle_tell(&capacity, DDB_READ);
     ddb_capacity_report(&capacity, call->input, output, true, DDB_CAPACITY_TRANSACT_READ);
     return wire_succeed(call, output);
 }

@@ -3,6 +3,7 @@
 
 #include "emulators/dynamodb/item_action.h"
 #include "emulators/dynamodb/operations.h"
+#include "emulators/dynamodb/throttle.h"
 #include "emulators/dynamodb/transaction.h"
 #include "emulators/dynamodb/transaction_claims.h"
 #include "emulators/dynamodb/transaction_tokens.h"
@@ -116,6 +117,9 @@ static enum wire_progress answer_repeated(struct transaction *transaction)
         ddb_capacity_add(&capacity, action->table,
                          2 * ddb_read_halves(action->row.size_bytes, true));
     }
+    struct ddb_fault throttled = {.arena = call->arena};
+    if (!ddb_throttle_admit(&capacity, DDB_READ, &throttled))
+        return ddb_answer_fault(call, &throttled);
     cJSON *output = cJSON_CreateObject();
     ddb_capacity_report(&capacity, call->input, output, true, DDB_CAPACITY_TRANSACT_READ);
     return wire_succeed(call, output);
@@ -203,15 +207,12 @@ static bool check_size(const struct transaction *transaction, struct ddb_fault *
  */
 
 static enum sim_result write_all(struct transaction *transaction, struct ddb_commit *commit,
-                                 struct sim_error *error)
+                                 struct ddb_capacity *capacity, struct sim_error *error)
 {
     enum sim_result result = RESULT_OK;
-    commit->unit_factor = 2;
-    for (size_t i = 0; i < transaction->count && result == RESULT_OK; i++) {
-        struct ddb_item_action *action = &transaction->actions[i];
-        ddb_capacity_add(commit->capacity, action->table, 2 * ddb_action_write_halves(action));
-        result = ddb_action_write(action, commit, error);
-    }
+    for (size_t i = 0; i < transaction->count && result == RESULT_OK; i++)
+        result = ddb_transaction_write(&transaction->actions[i], commit, capacity,
+                                       &transaction->reasons[i], &transaction->is_cancelled, error);
     return result;
 }
 
@@ -223,11 +224,15 @@ static enum wire_progress apply(struct transaction *transaction, struct ddb *ddb
     struct ddb_capacity capacity;
     struct ddb_commit commit;
     ddb_capacity_init(&capacity, call->arena);
-    enum sim_result result = ddb_commit_begin(&commit, region, call->arena, &capacity, &error);
-    if (result == RESULT_OK)
-        result = ddb_commit_end(&commit, write_all(transaction, &commit, &error), &error);
+    enum sim_result result = ddb_commit_begin(&commit, region, call->arena, NULL, &error);
+    if (result == RESULT_OK) {
+        result = write_all(transaction, &commit, &capacity, &error);
+        result = ddb_transaction_end(&commit, &capacity, transaction->is_cancelled, result, &error);
+    }
     if (result != RESULT_OK)
         return wire_fail_internal(call, &error);
+    if (transaction->is_cancelled)
+        return cancel(transaction);
     if (transaction->token != NULL)
         ddb_tokens_add(region->tokens, transaction->token, transaction->body, ddb_now_us(ddb));
     cJSON *output = cJSON_CreateObject();

@@ -35,6 +35,11 @@ static void drop_left_listeners(struct wire_metrics *metrics)
     metrics->listener_count = kept;
 }
 
+bool wire_metrics_is_heard(const struct wire_metrics *metrics)
+{
+    return metrics->listener_count > 0;
+}
+
 void wire_metric_record(struct wire_metrics *metrics, const struct wire_datum *datum)
 {
     if (metrics->listener_count == 0)

@@ -17,12 +17,13 @@ struct wire_dimension {
 
 struct wire_datum {
     const char *region;
+    const char *account;    /* NULL: of no one's in particular */
     const char *name_space; /* "AWS/DynamoDB" */
     const char *metric;     /* "ReplicationLatency" */
     struct wire_dimension dimensions[WIRE_DIMENSIONS_MAX];
     size_t dimension_count;
     int64_t value;    /* in unit; times in µs with unit "Microseconds" */
-    const char *unit; /* "Count", "Microseconds" */
+    const char *unit; /* "Count", "Microseconds", "HalfCount" (halves of a unit) */
     uint64_t at_us;
 };
 
@@ -32,6 +33,8 @@ typedef void wire_metric_listener(void *context, const struct wire_datum *datum)
 MUST_USE struct wire_metrics *wire_metrics_create(void);
 void wire_metrics_destroy(struct wire_metrics *metrics);
 void wire_metric_record(struct wire_metrics *metrics, const struct wire_datum *datum);
+/* Whether anybody would hear of a datum: where making one costs more than asking. */
+bool wire_metrics_is_heard(const struct wire_metrics *metrics);
 void wire_metrics_listen(struct wire_metrics *metrics, wire_metric_listener *listener,
                          void *context);
 void wire_metrics_unlisten(struct wire_metrics *metrics, wire_metric_listener *listener,

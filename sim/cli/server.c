@@ -240,6 +240,7 @@ enum sim_result server_open(const struct server_options *options, struct server 
         .seed = options->seed,
         .clock = options->clock,
         .registry = cli_registry,
+        .never_throttles = options->never_throttles,
         .is_live = true,
         .application_port = (uint16_t)options->application_port,
     };

@@ -28,6 +28,7 @@ struct server_options {
     uint64_t seed;
     struct sim_clock_options clock;
     bool verifies_signatures; /* else any access key works */
+    bool never_throttles;     /* else tables refuse what exceeds their throughput */
     FILE *trace;              /* NULL: none */
 };
 

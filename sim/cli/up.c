@@ -28,6 +28,7 @@ static const char help_text[] =
     "  --seed N              ids, lags and choices repeat for a seed (default: a fresh one)\n"
     "  --verify-signatures   refuse unknown access keys and wrong signatures; without it any key\n"
     "                        works. Known are the world file's access_keys, and test/test\n"
+    "  --no-throttling       tables never refuse what exceeds their throughput\n"
     "  --trace FILE          write every event as a JSON line\n"
     "  --ready-file FILE     written once everything listens: KEY=VALUE lines with the ports\n"
     "\n"
@@ -60,6 +61,7 @@ static int arguments_parse(int argument_count, char **values, struct up_argument
         {"scale", CLI_NUMBER, SCALE_MAX, &arguments->scale, &arguments->has_scale},
         {"seed", CLI_NUMBER, UINT64_MAX, &server->seed, &arguments->has_seed},
         {.name = "verify-signatures", .kind = CLI_FLAG, .target = &server->verifies_signatures},
+        {.name = "no-throttling", .kind = CLI_FLAG, .target = &server->never_throttles},
         {.name = "trace", .kind = CLI_TEXT, .target = &arguments->trace_path},
         {.name = "ready-file", .kind = CLI_TEXT, .target = &arguments->ready_path},
     };
