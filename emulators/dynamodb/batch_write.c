@@ -41,9 +41,9 @@ static bool parse(struct batch *batch, struct ddb_fault *fault)
         count += (size_t)cJSON_GetArraySize(requests);
     }
     if (count == 0)
-        return ddb_invalid(fault, "1 validation error detected: Value '{}' at 'requestItems' "
-                                  "failed to satisfy constraint: Member must have length greater "
-                                  "than or equal to 1");
+        return ddb_invalid(fault, "1 validation error detected: Value at 'RequestItems' failed to "
+                                  "satisfy constraint: Member must have length greater than or "
+                                  "equal to 1");
     if (count > BATCH_ITEMS_MAX)
         return ddb_invalid(fault, "Too many items requested for the BatchWriteItem call");
     cJSON_ArrayForEach(requests, tables)
@@ -70,6 +70,15 @@ static bool check_duplicates(const struct batch *batch, struct ddb_fault *fault)
     return true;
 }
 
+/* A put's key is checked as a delete's is, in the same words. */
+static bool check_keys(struct ddb_item_action *action, struct ddb_fault *fault)
+{
+    if (action->kind == DDB_ITEM_PUT &&
+        !ddb_key_schema_fits(&action->table->definition->keys, action->item))
+        return ddb_invalid(fault, "The provided key element does not match the schema");
+    return ddb_action_check_keys(action, fault);
+}
+
 static bool locate(struct batch *batch, struct ddb *ddb, struct ddb_fault *fault)
 {
     for (size_t i = 0; i < batch->count; i++) {
@@ -77,7 +86,7 @@ static bool locate(struct batch *batch, struct ddb *ddb, struct ddb_fault *fault
             return false;
     }
     for (size_t i = 0; i < batch->count; i++) {
-        if (!ddb_action_check_keys(&batch->actions[i], fault))
+        if (!check_keys(&batch->actions[i], fault))
             return false;
     }
     return check_duplicates(batch, fault);

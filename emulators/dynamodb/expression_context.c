@@ -8,19 +8,9 @@
 #include "emulators/dynamodb/key_condition.h"
 #include "emulators/dynamodb/update.h"
 
-#define PREFIX "1 validation error detected: "
-
 static void delete_json(void *json)
 {
     cJSON_Delete(json);
-}
-
-/* Puts the prefix in front of what went wrong; returns false. */
-static bool failed(const struct ddb_expression_context *context, struct ddb_fault *fault)
-{
-    if (context->prefix[0] != '\0' && strcmp(fault->code, "ValidationException") == 0)
-        fault->message = sim_arena_printf(fault->arena, "%s%s", context->prefix, fault->message);
-    return false;
 }
 
 /* --- what the request brings ----------------------------------------------------------------- */
@@ -94,12 +84,6 @@ static bool init_names(struct ddb_expression_context *context, const cJSON *name
     return true;
 }
 
-static bool is_about_empty_set(const char *message)
-{
-    return strstr(message, "set  may not be empty") != NULL ||
-           strstr(message, "Binary sets should not be empty") != NULL;
-}
-
 static bool init_values(struct ddb_expression_context *context, const cJSON *values,
                         struct ddb_fault *fault)
 {
@@ -110,9 +94,7 @@ static bool init_values(struct ddb_expression_context *context, const cJSON *val
     for (cJSON *entry = copy->child; entry != NULL; entry = entry->next) {
         if (ddb_value_normalise(entry, fault))
             continue;
-        /* with the new prefix, the older wrapper around this one text is gone */
-        bool is_bare = context->prefix[0] != '\0' && is_about_empty_set(fault->message);
-        if (strcmp(fault->code, "ValidationException") == 0 && !is_bare)
+        if (strcmp(fault->code, "ValidationException") == 0 && fault->wording == DDB_WORDING_OLDER)
             ddb_invalid(fault, "ExpressionAttributeValues contains invalid value: %s for key %s",
                         fault->message, entry->string);
         return false;
@@ -128,7 +110,7 @@ static bool check_use(const struct ddb_expression_options *options, struct ddb_f
                            "ExpressionAttributeNames can only be specified when using expressions");
     if (options->values == NULL || (options->has_expression && !options->has_only_projection))
         return true;
-    if (options->possible == NULL)
+    if (options->possible == NULL || options->is_single_write)
         return ddb_invalid(
             fault, "ExpressionAttributeValues can only be specified when using expressions");
     return ddb_invalid(fault,
@@ -141,10 +123,9 @@ bool ddb_expression_context_init(struct ddb_expression_context *context,
                                  const struct ddb_expression_options *options,
                                  struct ddb_fault *fault)
 {
-    *context = (struct ddb_expression_context){.prefix = options->has_prefix ? PREFIX : "",
-                                               .unread_names = options->names,
+    *context = (struct ddb_expression_context){.unread_names = options->names,
                                                .unread_values = options->values};
-    return check_use(options, fault) || failed(context, fault);
+    return check_use(options, fault);
 }
 
 static bool read_placeholders(struct ddb_expression_context *context, struct ddb_fault *fault)
@@ -254,10 +235,9 @@ bool ddb_expression_context_bind(struct ddb_expression_context *context,
         return true;
     }
     const struct ddb_expression *expression = NULL;
-    if (!read_placeholders(context, fault))
-        return failed(context, fault);
-    if (!ddb_expression_parse(fault->arena, kind, text, &expression, fault))
-        return failed(context, fault);
+    if (!read_placeholders(context, fault) ||
+        !ddb_expression_parse(fault->arena, kind, text, &expression, fault))
+        return false;
     const char **names =
         sim_arena_alloc_array(fault->arena, expression->name_count, sizeof(const char *));
     const cJSON **values =
@@ -265,7 +245,7 @@ bool ddb_expression_context_bind(struct ddb_expression_context *context,
     struct ddb_binding *made = sim_arena_alloc(fault->arena, sizeof *made);
     *made = (struct ddb_binding){expression, names, values};
     if (!bind_placeholders(context, expression, names, values, fault) || !check_kind(made, fault))
-        return failed(context, fault);
+        return false;
     if (kind == DDB_EXPRESSION_KEY_CONDITION)
         context->key_condition = made;
     *binding = made;
@@ -298,7 +278,7 @@ bool ddb_expression_context_finish(struct ddb_expression_context *context, struc
     if (!read_placeholders(context, fault) ||
         !check_all_used(&context->names, "ExpressionAttributeNames", fault) ||
         !check_all_used(&context->values, "ExpressionAttributeValues", fault))
-        return failed(context, fault);
+        return false;
     return context->key_condition == NULL || ddb_key_condition_check(context->key_condition, fault);
 }
 

@@ -6,8 +6,7 @@
  *          finish. The order in which expressions are bound is the order in which faults appear.
  * Owner    Everything lies in the fault's arena. Values are copied, so the request's input stays
  *          untouched. Bindings are good as long as arena and input are.
- * Errors   ValidationException with the service's text. has_prefix: since 2026 PutItem, UpdateItem
- *          and DeleteItem begin these texts with "1 validation error detected: ". */
+ * Errors   ValidationException with the service's text. */
 #ifndef EMULATORS_DYNAMODB_EXPRESSION_CONTEXT_H
 #define EMULATORS_DYNAMODB_EXPRESSION_CONTEXT_H
 
@@ -34,7 +33,6 @@ struct ddb_placeholders {
 };
 
 struct ddb_expression_context {
-    const char *prefix;        /* "" or "1 validation error detected: " */
     const cJSON *unread_names; /* read with the first expression: items and keys come before */
     const cJSON *unread_values;
     struct ddb_placeholders names;
@@ -43,9 +41,9 @@ struct ddb_expression_context {
 };
 
 struct ddb_expression_options {
-    const cJSON *names;  /* ExpressionAttributeNames or NULL */
-    const cJSON *values; /* ExpressionAttributeValues or NULL */
-    bool has_prefix;     /* PutItem, UpdateItem, DeleteItem */
+    const cJSON *names;   /* ExpressionAttributeNames or NULL */
+    const cJSON *values;  /* ExpressionAttributeValues or NULL */
+    bool is_single_write; /* PutItem, UpdateItem, DeleteItem: they do not say what is possible */
     /* Which expressions this operation knows, for "... can only be specified when using
      * expressions: <these> null": "ConditionExpression is", "UpdateExpression and
      * ConditionExpression are". */

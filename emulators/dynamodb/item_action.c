@@ -44,36 +44,48 @@ static bool parse_legacy(struct ddb_item_action *action, struct ddb_fault *fault
            ddb_legacy_expected(action->input, &action->condition, fault);
 }
 
-bool ddb_action_parse(struct ddb_item_action *action, enum ddb_item_action_kind kind,
-                      const cJSON *input, bool is_single, struct ddb_fault *fault)
+/* What the request alone tells. All of it but the item's size is framed in calls of their own. */
+static bool parse(struct ddb_item_action *action, bool is_single, struct ddb_fault *fault)
 {
+    const cJSON *input = action->input;
+    enum ddb_legacy_call legacy = legacy_calls[action->kind];
+    bool is_update = action->kind == DDB_ITEM_UPDATE;
     const char *condition = wire_text(input, "ConditionExpression");
-    const char *update = kind == DDB_ITEM_UPDATE ? wire_text(input, "UpdateExpression") : NULL;
+    const char *update = is_update ? wire_text(input, "UpdateExpression") : NULL;
     struct ddb_expression_options options = {
         .names = wire_member(input, "ExpressionAttributeNames"),
         .values = wire_member(input, "ExpressionAttributeValues"),
-        .has_prefix = is_single,
-        .possible = kind == DDB_ITEM_UPDATE ? "UpdateExpression and ConditionExpression are"
-                                            : "ConditionExpression is",
+        .is_single_write = is_single,
+        .possible =
+            is_update ? "UpdateExpression and ConditionExpression are" : "ConditionExpression is",
         .has_expression = condition != NULL || update != NULL,
     };
     struct ddb_expression_context context;
-    *action = (struct ddb_item_action){
-        .kind = kind, .input = input, .table_name = wire_text(input, "TableName")};
-    const char *map = kind == DDB_ITEM_PUT ? "Item" : "Key";
-    enum ddb_legacy_call legacy = legacy_calls[kind];
+    const char *map = action->kind == DDB_ITEM_PUT ? "Item" : "Key";
     return (!is_single || ddb_legacy_check_mixing(input, legacy, fault)) &&
            ddb_expression_context_init(&context, &options, fault) &&
            (!is_single || ddb_legacy_check_operator(input, legacy, fault)) &&
            ddb_request_item(wire_member(input, map), &action->item, fault) &&
-           (!is_single || check_return_values(input, kind, fault)) &&
-           (kind != DDB_ITEM_PUT || check_put_size(action, fault)) &&
+           (!is_single || check_return_values(input, action->kind, fault)) &&
+           (action->kind != DDB_ITEM_PUT || check_put_size(action, fault)) &&
            ddb_expression_context_bind(&context, DDB_EXPRESSION_UPDATE, update, &action->update,
                                        fault) &&
            ddb_expression_context_bind(&context, DDB_EXPRESSION_CONDITION, condition,
                                        &action->condition, fault) &&
            ddb_expression_context_finish(&context, fault) &&
            (!is_single || parse_legacy(action, fault));
+}
+
+bool ddb_action_parse(struct ddb_item_action *action, enum ddb_item_action_kind kind,
+                      const cJSON *input, bool is_single, struct ddb_fault *fault)
+{
+    *action = (struct ddb_item_action){
+        .kind = kind, .input = input, .table_name = wire_text(input, "TableName")};
+    fault->wording = is_single ? DDB_WORDING_CURRENT : DDB_WORDING_OLDER;
+    if (parse(action, is_single, fault))
+        return true;
+    bool is_too_large = action->new_size_bytes > DDB_ITEM_BYTES_MAX;
+    return is_single && !is_too_large ? ddb_fault_frame(fault) : false;
 }
 
 /* --- locate ------------------------------------------------------------------------------------
@@ -85,16 +97,24 @@ bool ddb_action_find_table(struct ddb_item_action *action, struct ddb *ddb,
     return ddb_request_table(ddb, call, action->table_name, &action->table, fault);
 }
 
+/* Of several indexes that refuse the item, the service names the one whose name sorts first. */
 static bool check_index_keys(const struct ddb_item_action *action, const cJSON *item,
                              enum ddb_index_check how, struct ddb_fault *fault)
 {
     const struct ddb_definition *definition = action->table->definition;
+    const char *told = NULL;
+    struct ddb_fault first = *fault;
     for (size_t i = 0; i < definition->index_count; i++) {
-        if (!ddb_index_key_check(&definition->indexes[i].keys, definition->indexes[i].name, item,
-                                 how, fault))
-            return false;
+        const struct ddb_index_definition *index = &definition->indexes[i];
+        struct ddb_fault own = *fault;
+        if (ddb_index_key_check(&index->keys, index->name, item, how, &own) ||
+            (told != NULL && strcmp(told, index->name) < 0))
+            continue;
+        told = index->name;
+        first = own;
     }
-    return true;
+    *fault = first;
+    return told == NULL;
 }
 
 /* A value of the type that a step of an update gives, as far as its text tells: of a constant, a

@@ -30,7 +30,7 @@ static void add_read_item(cJSON *output, struct sim_arena *arena, const struct d
 
 enum wire_progress ddb_get_item(void *state, struct wire_call *call)
 {
-    struct ddb_fault fault = {.arena = call->arena};
+    struct ddb_fault fault = {.arena = call->arena, .wording = DDB_WORDING_CURRENT};
     struct sim_error error;
     struct ddb_expression_context context;
     struct ddb_expression_options options = {

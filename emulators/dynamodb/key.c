@@ -195,15 +195,17 @@ static bool is_empty_value(const cJSON *value)
     return ddb_value_type(value) != DDB_TYPE_N && ddb_value_text(value)[0] == '\0';
 }
 
+#define fail_empty(fault, ...) ((fault)->is_empty_key = true, ddb_invalid(fault, __VA_ARGS__))
+
 static bool check_empty(const struct ddb_key_attribute *attributes, size_t count, const cJSON *item,
                         struct ddb_fault *fault)
 {
     for (size_t i = 0; i < count; i++)
         if (is_empty_value(ddb_item_find(item, attributes[i].name)))
-            return ddb_invalid(fault,
-                               "One or more parameter values are not valid. The AttributeValue for "
-                               "a key attribute cannot contain an empty %s value. Key: %s",
-                               empty_kind(attributes[i].type), attributes[i].name);
+            return fail_empty(fault,
+                              "One or more parameter values are not valid. The AttributeValue for "
+                              "a key attribute cannot contain an empty %s value. Key: %s",
+                              empty_kind(attributes[i].type), attributes[i].name);
     return true;
 }
 
@@ -276,12 +278,17 @@ bool ddb_key_from_item(const struct ddb_key_schema *schema, const cJSON *item,
            encode_checked(schema, item, key, fault);
 }
 
+bool ddb_key_schema_fits(const struct ddb_key_schema *schema, const cJSON *item)
+{
+    return has_all(schema->hash, schema->hash_count, item) &&
+           has_all(schema->range, schema->range_count, item);
+}
+
 bool ddb_key_from_map(const struct ddb_key_schema *schema, const cJSON *map,
                       struct ddb_key_blob *key, struct ddb_fault *fault)
 {
     if ((size_t)cJSON_GetArraySize(map) != schema->hash_count + schema->range_count ||
-        !has_all(schema->hash, schema->hash_count, map) ||
-        !has_all(schema->range, schema->range_count, map))
+        !ddb_key_schema_fits(schema, map))
         return ddb_invalid(fault, "The provided key element does not match the schema");
     return encode_checked(schema, map, key, fault);
 }
@@ -304,17 +311,17 @@ static bool fail_index_empty(const struct ddb_key_attribute *attribute, const ch
                              enum ddb_index_check how, struct ddb_fault *fault)
 {
     if (how == DDB_INDEX_CHECK_UPDATE)
-        return ddb_invalid(fault,
-                           "One or more parameter values are not valid. The update expression "
-                           "attempted to update a secondary index key to a value that is not "
-                           "supported. The AttributeValue for a key attribute cannot contain an "
-                           "empty %s value.",
-                           empty_kind(attribute->type));
-    return ddb_invalid(fault,
-                       "One or more parameter values are not valid. A value specified for a "
-                       "secondary index key is not supported. The AttributeValue for a key "
-                       "attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s",
-                       empty_kind(attribute->type), index_name, attribute->name);
+        return fail_empty(fault,
+                          "One or more parameter values are not valid. The update expression "
+                          "attempted to update a secondary index key to a value that is not "
+                          "supported. The AttributeValue for a key attribute cannot contain an "
+                          "empty %s value.",
+                          empty_kind(attribute->type));
+    return fail_empty(fault,
+                      "One or more parameter values are not valid. A value specified for a "
+                      "secondary index key is not supported. The AttributeValue for a key "
+                      "attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s",
+                      empty_kind(attribute->type), index_name, attribute->name);
 }
 
 static bool check_index_attributes(const struct ddb_key_attribute *attributes, size_t count,

@@ -43,6 +43,9 @@ struct ddb_key_range { /* low <= blob < high */
 
 bool ddb_key_schema_has(const struct ddb_key_schema *schema, const char *attribute);
 
+/* Whether the item has every attribute of the key, each of its type. */
+bool ddb_key_schema_fits(const struct ddb_key_schema *schema, const cJSON *item);
+
 /* The key in a whole item (PutItem): missing, mistyped, empty and oversized keys are refused. */
 MUST_USE bool ddb_key_from_item(const struct ddb_key_schema *schema, const cJSON *item,
                                 struct ddb_key_blob *key, struct ddb_fault *fault);

@@ -10,7 +10,7 @@
 
 #define EXPONENT_MAX 125
 #define EXPONENT_MIN (-130)
-/* Exponents are clamped here while reading: far outside the range, far inside an int32. */
+/* Counts are clamped here while reading: far outside the range, far inside an int32. */
 #define EXPONENT_CLAMP 10000000
 
 static const uint64_t small_powers[] = {
@@ -91,6 +91,7 @@ struct reading {
     size_t digits_bytes;
     int32_t fraction_count; /* digits behind the point, clamped */
     int32_t exponent;       /* clamped */
+    int64_t whole_exponent; /* as written; good when it fits */
     bool is_negative;
 };
 
@@ -99,18 +100,29 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static const char *read_exponent(const char *at, int32_t *exponent)
+static int32_t clamped(int64_t value)
+{
+    return value > EXPONENT_CLAMP    ? EXPONENT_CLAMP
+           : value < -EXPONENT_CLAMP ? -EXPONENT_CLAMP
+                                     : (int32_t)value;
+}
+
+/* NULL: no exponent, or one that 64 bits do not hold. */
+static const char *read_exponent(const char *at, int64_t *exponent)
 {
     bool is_negative = *at == '-';
+    int64_t value = 0;
     if (*at == '-' || *at == '+')
         at++;
     if (!is_digit(*at))
         return NULL;
-    int32_t value = 0;
     for (; is_digit(*at); at++)
-        if (value < EXPONENT_CLAMP)
-            value = value * 10 + (*at - '0');
-    *exponent = is_negative ? -value : value;
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_sub_overflow(value, *at - '0', &value)) /* downwards: that side is larger */
+            return NULL;
+    if (!is_negative && value == INT64_MIN)
+        return NULL;
+    *exponent = is_negative ? value : -value;
     return at;
 }
 
@@ -136,7 +148,8 @@ static bool read_text(const char *text, struct reading *reading)
     if (digit_count == 0)
         return false;
     if (*at == 'e' || *at == 'E')
-        at = read_exponent(at + 1, &reading->exponent);
+        at = read_exponent(at + 1, &reading->whole_exponent);
+    reading->exponent = clamped(reading->whole_exponent);
     return at != NULL && *at == '\0';
 }
 
@@ -179,17 +192,33 @@ static int32_t first_digit_exponent(const struct reading *reading)
             first = i;
     }
     size_t distance = first < point ? point - first - 1 : first - point;
-    int32_t clamped = distance > EXPONENT_CLAMP ? EXPONENT_CLAMP : (int32_t)distance;
-    return reading->exponent + (first < point ? clamped : -clamped);
+    int32_t steps = distance > EXPONENT_CLAMP ? EXPONENT_CLAMP : (int32_t)distance;
+    return reading->exponent + (first < point ? steps : -steps);
+}
+
+/* The older checks read a number as Java's BigDecimal does: the exponent and the scale are 32 bits
+ * wide, and the place of the first digit is worked out in as many, which wraps. */
+static bool check_narrow(const struct reading *reading, const char *text, struct ddb_fault *fault)
+{
+    int64_t exponent = reading->whole_exponent;
+    int64_t scale = reading->fraction_count - exponent;
+    if (exponent > INT32_MAX || exponent <= INT32_MIN || scale > INT32_MAX || scale < INT32_MIN)
+        return ddb_invalid(fault, "The parameter cannot be converted to a numeric value: %s", text);
+    if (1 - scale > INT32_MAX)
+        return fail_underflow(fault);
+    return true;
 }
 
 bool ddb_number_parse(const char *text, struct ddb_number *number, struct ddb_fault *fault)
 {
     struct reading reading;
-    if (*text == '\0')
+    bool is_older = fault == NULL || fault->wording == DDB_WORDING_OLDER;
+    if (*text == '\0' && is_older)
         return ddb_invalid(fault, "The parameter cannot be converted to a numeric value");
     if (!read_text(text, &reading))
         return ddb_invalid(fault, "The parameter cannot be converted to a numeric value: %s", text);
+    if (is_older && !check_narrow(&reading, text, fault))
+        return false;
     int32_t count = 0;
     int32_t exponent = 0;
     ddb_uint128 coefficient = take_digits(&reading, &count, &exponent);

@@ -128,16 +128,22 @@ static enum wire_progress answer_repeated(struct transaction *transaction)
 /* --- evaluate ----------------------------------------------------------------------------------
  */
 
-/* A key that does not fit its table cancels; the other actions are not looked at. */
-static void check_keys(struct transaction *transaction)
+/* A key that does not fit its table cancels; the other actions are not looked at. An empty key
+ * value is no reason to cancel: it fails the call. */
+static bool check_keys(struct transaction *transaction, struct ddb_fault *call_fault)
 {
     for (size_t i = 0; i < transaction->count && !transaction->is_cancelled; i++) {
         struct ddb_fault fault = {.arena = transaction->call->arena};
         if (ddb_action_check_keys(&transaction->actions[i], &fault))
             continue;
+        if (fault.is_empty_key) {
+            *call_fault = fault;
+            return false;
+        }
         ddb_cancellation_set(&transaction->reasons[i], &fault);
         transaction->is_cancelled = true;
     }
+    return true;
 }
 
 static bool check_duplicates(const struct transaction *transaction, struct ddb_fault *fault)
@@ -154,8 +160,10 @@ static bool check_duplicates(const struct transaction *transaction, struct ddb_f
     return true;
 }
 
-/* Failed conditions and conflicts are all reported; an invalid item ends the evaluation. */
-static enum sim_result evaluate(struct transaction *transaction, struct sim_error *error)
+/* Failed conditions and conflicts are all reported; an invalid item ends the evaluation, and an
+ * empty value for an index key the call. */
+static enum sim_result evaluate(struct transaction *transaction, struct ddb_fault *call_fault,
+                                struct sim_error *error)
 {
     for (size_t i = 0; i < transaction->count; i++) {
         struct ddb_item_action *action = &transaction->actions[i];
@@ -171,6 +179,10 @@ static enum sim_result evaluate(struct transaction *transaction, struct sim_erro
             return result;
         if (ddb_action_evaluate(action, &fault))
             continue;
+        if (fault.is_empty_key) {
+            *call_fault = fault;
+            return RESULT_OK;
+        }
         transaction->is_cancelled = true;
         ddb_cancellation_set(&transaction->reasons[i], &fault);
         if (!action->has_failed_condition)
@@ -257,13 +269,16 @@ static enum wire_progress run(struct ddb *ddb, struct wire_call *call)
                          "token");
     if (verdict == DDB_TOKEN_REPEATED)
         return answer_repeated(&transaction);
-    check_keys(&transaction);
+    if (!check_keys(&transaction, &fault))
+        return ddb_answer_fault(call, &fault);
     if (transaction.is_cancelled)
         return cancel(&transaction);
     if (!check_duplicates(&transaction, &fault))
         return ddb_answer_fault(call, &fault);
-    if (evaluate(&transaction, &error) != RESULT_OK)
+    if (evaluate(&transaction, &fault, &error) != RESULT_OK)
         return wire_fail_internal(call, &error);
+    if (fault.code != NULL)
+        return ddb_answer_fault(call, &fault);
     if (transaction.is_cancelled)
         return cancel(&transaction);
     if (!check_size(&transaction, &fault))

@@ -124,9 +124,9 @@ static bool put(const struct ddb_path *path, const char *const *names, cJSON *it
         cJSON_Delete(value);
         return fail_path(fault);
     }
-    if (path->element_count - 1 + depth_of(value) > DDB_NESTING_MAX) {
+    if (path->element_count - 1 + depth_of(value) >= DDB_NESTING_MAX) {
         cJSON_Delete(value);
-        return ddb_invalid(fault, "Nesting Levels have exceeded supported limits");
+        return ddb_invalid(fault, DDB_NESTING_TEXT);
     }
     cJSON *member = find_member(path, names, container);
     const char *name = ddb_path_element_name(last_element(path), names);

@@ -29,7 +29,10 @@ enum ddb_type {
     DDB_TYPE_COUNT, /* also: none of them */
 };
 
-#define DDB_NESTING_MAX        32
+#define DDB_NESTING_MAX 32 /* levels; an attribute's own value is the first */
+#define DDB_NESTING_TEXT                                                                           \
+    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels "    \
+    "beyond supported limit"
 #define DDB_ATTRIBUTE_NAME_MAX 65535
 
 const char *ddb_type_name(enum ddb_type type);      /* "S" */

@@ -12,7 +12,13 @@
 #include "emulators/dynamodb/number.h"
 #include "sim/core/buffer.h"
 
-static bool normalise(cJSON *value, unsigned depth, struct ddb_fault *fault);
+/* How many lists and maps are around a value, and how many may be. */
+struct nesting {
+    unsigned depth;
+    unsigned depth_max;
+};
+
+static bool normalise(cJSON *value, struct nesting nesting, struct ddb_fault *fault);
 
 static bool fail_conversion(const cJSON *json, const char *wanted, struct ddb_fault *fault)
 {
@@ -105,13 +111,26 @@ static int by_text(const void *a, const void *b)
     return strcmp(left->valuestring, right->valuestring);
 }
 
-static bool has_duplicates(const cJSON *set, struct sim_arena *arena)
+static int by_decoded(const void *a, const void *b)
 {
-    size_t count = (size_t)cJSON_GetArraySize(set);
+    const cJSON *left = *(const cJSON *const *)a;
+    const cJSON *right = *(const cJSON *const *)b;
+    return ddb_base64_compare(left->valuestring, right->valuestring);
+}
+
+static const cJSON **list_members(const cJSON *set, size_t count, struct sim_arena *arena)
+{
     const cJSON **members = sim_arena_alloc_array(arena, count, sizeof *members);
     size_t used = 0;
     for (const cJSON *member = set->child; member != NULL; member = member->next)
         members[used++] = member;
+    return members;
+}
+
+static bool has_duplicates(const cJSON *set, struct sim_arena *arena)
+{
+    size_t count = (size_t)cJSON_GetArraySize(set);
+    const cJSON **members = list_members(set, count, arena);
     qsort(members, count, sizeof(const cJSON *), by_text);
     for (size_t i = 1; i < count; i++)
         if (by_text(&members[i - 1], &members[i]) == 0)
@@ -119,16 +138,39 @@ static bool has_duplicates(const cJSON *set, struct sim_arena *arena)
     return false;
 }
 
+/* The current wording has the members in order as far as none comes twice, then the rest as sent.
+ */
+static void order_until_repeated(const cJSON **members, size_t count, enum ddb_type type)
+{
+    size_t repeated = 1;
+    for (; repeated < count; repeated++) {
+        size_t k = 0;
+        while (k < repeated && by_text(&members[k], &members[repeated]) != 0)
+            k++;
+        if (k < repeated)
+            break;
+    }
+    qsort(members, repeated, sizeof(const cJSON *), type == DDB_TYPE_BS ? by_decoded : by_text);
+}
+
 static bool fail_duplicates(const cJSON *set, enum ddb_type type, struct ddb_fault *fault)
 {
+    bool is_current = fault->wording == DDB_WORDING_CURRENT;
+    if (type == DDB_TYPE_NS && is_current)
+        return ddb_invalid(fault, DDB_PARAMETER_TEXT "Input collection contains duplicates.");
     if (type == DDB_TYPE_NS)
         return ddb_invalid(fault, "Input collection contains duplicates");
+    size_t count = (size_t)cJSON_GetArraySize(set);
+    const cJSON **members = list_members(set, count, fault->arena);
+    const char *quote = is_current ? "\"" : "";
+    const char *separator = is_current && type == DDB_TYPE_BS ? "," : ", ";
     struct sim_buffer list;
     sim_buffer_init(&list);
-    for (const cJSON *member = set->child; member != NULL; member = member->next) {
-        sim_buffer_append_text(&list, member == set->child ? "" : ", ");
-        sim_buffer_append_text(&list, member->valuestring);
-    }
+    if (is_current)
+        order_until_repeated(members, count, type);
+    for (size_t i = 0; i < count; i++)
+        sim_buffer_printf(&list, "%s%s%s%s", i == 0 ? "" : separator, quote,
+                          members[i]->valuestring, quote);
     ddb_invalid(fault, DDB_PARAMETER_TEXT "Input collection [%s]%s contains duplicates.", list.data,
                 type == DDB_TYPE_BS ? "of type BS" : "");
     sim_buffer_fini(&list);
@@ -159,7 +201,8 @@ static bool normalise_set(cJSON *set, enum ddb_type type, struct ddb_fault *faul
 static bool check_name(const char *name, struct ddb_fault *fault)
 {
     if (name[0] == '\0')
-        return ddb_invalid(fault, DDB_PARAMETER_TEXT "Empty attribute name");
+        return ddb_invalid(fault, "%sEmpty attribute name",
+                           fault->wording == DDB_WORDING_CURRENT ? DDB_PARAMETER_TEXT : "");
     if (strlen(name) > DDB_ATTRIBUTE_NAME_MAX)
         return ddb_invalid(fault, DDB_PARAMETER_TEXT
                            "Attribute name is too large, must be less than 65536 bytes");
@@ -211,7 +254,7 @@ static void drop_repeated_names(cJSON *map, struct sim_arena *arena)
             cJSON_Delete(cJSON_DetachItemViaPointer(map, members[i - 1].json));
 }
 
-static bool normalise_map(cJSON *map, unsigned depth, struct ddb_fault *fault)
+static bool normalise_map(cJSON *map, struct nesting nesting, struct ddb_fault *fault)
 {
     if (cJSON_IsArray(map))
         return ddb_fail(fault, "SerializationException",
@@ -228,29 +271,32 @@ static bool normalise_map(cJSON *map, unsigned depth, struct ddb_fault *fault)
             cJSON_Delete(cJSON_DetachItemViaPointer(map, member));
             continue;
         }
-        if (!check_name(member->string, fault) || !normalise(member, depth, fault))
+        if (!check_name(member->string, fault) || !normalise(member, nesting, fault))
             return false;
     }
     return true;
 }
 
-static bool normalise_list(cJSON *list, unsigned depth, struct ddb_fault *fault)
+static bool normalise_list(cJSON *list, struct nesting nesting, struct ddb_fault *fault)
 {
     if (!cJSON_IsArray(list))
         return ddb_fail(fault, "SerializationException", "%s",
                         cJSON_IsObject(list) ? "Start of structure or map found where not expected"
                                              : "Unexpected field type");
     for (cJSON *element = list->child; element != NULL; element = element->next)
-        if (!normalise(element, depth, fault))
+        if (!normalise(element, nesting, fault))
             return false;
     return true;
 }
 
-static bool normalise_payload(cJSON *payload, enum ddb_type type, unsigned depth,
+static bool normalise_payload(cJSON *payload, enum ddb_type type, struct nesting nesting,
                               struct ddb_fault *fault)
 {
-    if ((type == DDB_TYPE_M || type == DDB_TYPE_L) && depth == DDB_NESTING_MAX)
-        return ddb_invalid(fault, "Nesting Levels have exceeded supported limits");
+    if (type == DDB_TYPE_M || type == DDB_TYPE_L) {
+        if (nesting.depth == nesting.depth_max)
+            return ddb_invalid(fault, DDB_NESTING_TEXT);
+        nesting.depth++;
+    }
     switch (type) {
     case DDB_TYPE_S:
         return normalise_string(payload, fault);
@@ -263,9 +309,9 @@ static bool normalise_payload(cJSON *payload, enum ddb_type type, unsigned depth
     case DDB_TYPE_BS:
         return normalise_set(payload, type, fault);
     case DDB_TYPE_M:
-        return normalise_map(payload, depth + 1, fault);
+        return normalise_map(payload, nesting, fault);
     case DDB_TYPE_L:
-        return normalise_list(payload, depth + 1, fault);
+        return normalise_list(payload, nesting, fault);
     case DDB_TYPE_BOOL:
         return normalise_flag(payload, fault);
     case DDB_TYPE_NULL:
@@ -276,8 +322,7 @@ static bool normalise_payload(cJSON *payload, enum ddb_type type, unsigned depth
     return false;
 }
 
-/* depth: how many lists and maps are around the value. */
-static bool normalise(cJSON *value, unsigned depth, struct ddb_fault *fault)
+static bool normalise(cJSON *value, struct nesting nesting, struct ddb_fault *fault)
 {
     if (cJSON_IsArray(value))
         return ddb_fail(fault, "SerializationException",
@@ -295,7 +340,7 @@ static bool normalise(cJSON *value, unsigned depth, struct ddb_fault *fault)
             continue;
         }
         type_count++;
-        if (!normalise_payload(member, type, depth, fault))
+        if (!normalise_payload(member, type, nesting, fault))
             return false;
     }
     if (type_count == 0)
@@ -307,12 +352,18 @@ static bool normalise(cJSON *value, unsigned depth, struct ddb_fault *fault)
     return true;
 }
 
+/* The older checks let a value that stands alone have one level more than an attribute. */
 bool ddb_value_normalise(cJSON *value, struct ddb_fault *fault)
 {
-    return normalise(value, 0, fault);
+    struct nesting nesting = {0, DDB_NESTING_MAX - (fault->wording == DDB_WORDING_CURRENT)};
+    return normalise(value, nesting, fault);
 }
 
+/* The names at the top are looked at before any value. */
 bool ddb_item_normalise(cJSON *item, struct ddb_fault *fault)
 {
-    return normalise_map(item, 0, fault);
+    for (const cJSON *member = item->child; member != NULL; member = member->next)
+        if (!cJSON_IsNull(member) && !check_name(member->string, fault))
+            return false;
+    return normalise_map(item, (struct nesting){0, DDB_NESTING_MAX - 1}, fault);
 }

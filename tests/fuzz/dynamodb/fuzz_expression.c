@@ -108,7 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct ddb_expression_options options = {
         .names = object_of(arena, lines[LINE_NAMES], default_names),
         .values = object_of(arena, lines[LINE_VALUES], default_values),
-        .has_prefix = kind % 2 == 0,
+        .is_single_write = kind % 2 == 0,
         .has_expression = true,
     };
     struct ddb_expression_context context;

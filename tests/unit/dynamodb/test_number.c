@@ -42,7 +42,7 @@ static const struct { const char *text, *normal, *fault; } forms[] = {
                "000000000000000000000000000000000000000000000000001", ""},
     {"1e125", "10000000000000000000000000000000000000000000000000000000000000000000000000000000000"
               "0000000000000000000000000000000000000000000", ""},
-    {"", NULL, NOT},
+    {"", NULL, NOT ": "},
     {"abc", NULL, NOT ": abc"},
     {"NaN", NULL, NOT ": NaN"},
     {"Infinity", NULL, NOT ": Infinity"},
@@ -60,10 +60,13 @@ static const struct { const char *text, *normal, *fault; } forms[] = {
     {"1.000000000000000000000000000000000000001", NULL, DIGITS},
     {"1e126", NULL, OVER},
     {"-1e126", NULL, OVER},
-    {"1e99999999999999999999", NULL, OVER},
+    {"1e9223372036854775807", NULL, OVER},
+    {"1e9223372036854775808", NULL, NOT ": 1e9223372036854775808"},
     {"0e126", NULL, OVER},
     {"1e-131", NULL, UNDER},
-    {"1e-99999999999999999999", NULL, UNDER},
+    {"1e-9223372036854775808", NULL, UNDER},
+    {"1e-9223372036854775809", NULL, NOT ": 1e-9223372036854775809"},
+    {"0e99999999999", NULL, OVER},
     {"0e-131", NULL, UNDER},
     {D38 "9e200", NULL, OVER},
 };
@@ -112,7 +115,7 @@ static void test_texts_come_back_in_the_services_form(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
-        struct ddb_fault fault = {.arena = sim_arena_create()};
+        struct ddb_fault fault = {.arena = sim_arena_create(), .wording = DDB_WORDING_CURRENT};
         struct ddb_number number = {0};
         char text[DDB_NUMBER_TEXT_BYTES];
         bool is_good = ddb_number_parse(forms[i].text, &number, &fault);
@@ -125,6 +128,33 @@ static void test_texts_come_back_in_the_services_form(void **state)
             assert_string_equal(text, forms[i].normal);
             assert_int_equal(length, strlen(text));
         }
+        sim_arena_destroy(fault.arena);
+    }
+}
+
+/* The older checks have 32 bits for an exponent, and wrap. */
+static void test_the_older_wording_reads_narrow_exponents(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *fault;
+    } rows[] = {
+        {"", NOT},
+        {"1e2147483647", UNDER},
+        {"1e2147483648", NOT ": 1e2147483648"},
+        {"1e-2147483648", NOT ": 1e-2147483648"},
+        {"1.5e-2147483647", NOT ": 1.5e-2147483647"},
+        {"1e2147483646", OVER},
+        {"1e-2147483647", UNDER},
+        {"-1e99999999999", NOT ": -1e99999999999"},
+        {"1e126", OVER},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct ddb_fault fault = {.arena = sim_arena_create(), .wording = DDB_WORDING_OLDER};
+        struct ddb_number number = {0};
+        assert_false(ddb_number_parse(rows[i].text, &number, &fault));
+        assert_string_equal(fault.message, rows[i].fault);
         sim_arena_destroy(fault.arena);
     }
 }
@@ -214,6 +244,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_texts_come_back_in_the_services_form),
+        cmocka_unit_test(test_the_older_wording_reads_narrow_exponents),
         cmocka_unit_test(test_arithmetic_is_exact_or_refused),
         cmocka_unit_test(test_comparison_and_key_bytes_follow_the_value),
         cmocka_unit_test(test_key_bytes_are_the_ones_that_the_service_was_seen_to_use),

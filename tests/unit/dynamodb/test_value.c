@@ -43,7 +43,7 @@ static const struct { const char *value, *normal, *fault; } values[] = {
     {"{'N':'x'}", NULL, "The parameter cannot be converted to a numeric value: x"},
     {"{'NS':['1','']}", NULL, "The parameter cannot be converted to a numeric value"},
     {"{'L':[{'S':'a'},{'L':[{}]}]}", NULL, "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"},
-    {"{'M':{'':{'S':'a'}}}", NULL, P "Empty attribute name"},
+    {"{'M':{'':{'S':'a'}}}", NULL, "Empty attribute name"},
     {"{'S':1}", NULL, "NUMBER_VALUE cannot be converted to String"},
     {"{'S':1.5}", NULL, "DECIMAL_VALUE cannot be converted to String"},
     {"{'N':true}", NULL, "TRUE_VALUE cannot be converted to String"},
@@ -158,19 +158,67 @@ static cJSON *nested(unsigned depth)
     return value;
 }
 
-static void test_nesting_ends_at_32(void **state)
+/* Levels of an attribute: its lists and maps and the innermost value. A value that stands alone may
+ * have one more in the older wording. */
+static void test_nesting_ends_at_32_levels(void **state)
 {
+    static const struct {
+        unsigned lists;
+        bool is_attribute;
+        enum ddb_wording wording;
+        bool fits;
+    } rows[] = {
+        {31, true, DDB_WORDING_OLDER, true},    {32, true, DDB_WORDING_OLDER, false},
+        {31, true, DDB_WORDING_CURRENT, true},  {32, true, DDB_WORDING_CURRENT, false},
+        {32, false, DDB_WORDING_OLDER, true},   {33, false, DDB_WORDING_OLDER, false},
+        {31, false, DDB_WORDING_CURRENT, true}, {32, false, DDB_WORDING_CURRENT, false},
+    };
     (void)state;
-    struct expression_fixture fixture;
-    expression_fixture_init(&fixture);
-    cJSON *deep = nested(DDB_NESTING_MAX);
-    cJSON *deeper = nested(DDB_NESTING_MAX + 1);
-    assert_true(ddb_value_normalise(deep, &fixture.fault));
-    assert_false(ddb_value_normalise(deeper, &fixture.fault));
-    assert_string_equal(fixture.fault.message, "Nesting Levels have exceeded supported limits");
-    cJSON_Delete(deep);
-    cJSON_Delete(deeper);
-    expression_fixture_fini(&fixture);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct expression_fixture fixture;
+        expression_fixture_init(&fixture);
+        cJSON *item = cJSON_CreateObject();
+        cJSON *value = nested(rows[i].lists);
+        cJSON_AddItemToObject(item, "a", value);
+        fixture.fault.wording = rows[i].wording;
+        bool fits = rows[i].is_attribute ? ddb_item_normalise(item, &fixture.fault)
+                                         : ddb_value_normalise(value, &fixture.fault);
+        assert_int_equal(fits, rows[i].fits);
+        if (!fits)
+            assert_string_equal(fixture.fault.message, DDB_NESTING_TEXT);
+        cJSON_Delete(item);
+        expression_fixture_fini(&fixture);
+    }
+}
+
+/* The members in order up to the first that comes again, then as sent. */
+static void test_doubles_in_a_set_are_told_in_two_ways(void **state)
+{
+    static const struct {
+        const char *set;
+        const char *older;
+        const char *current;
+    } rows[] = {
+        {"{'SS':['b','a','b']}", P "Input collection [b, a, b] contains duplicates.",
+         P "Input collection [\"a\", \"b\", \"b\"] contains duplicates."},
+        {"{'SS':['d','b','d','a','c']}", P "Input collection [d, b, d, a, c] contains duplicates.",
+         P "Input collection [\"b\", \"d\", \"d\", \"a\", \"c\"] contains duplicates."},
+        {"{'BS':['/w==','AA==','AA==']}",
+         P "Input collection [/w==, AA==, AA==]of type BS contains duplicates.",
+         P "Input collection [\"AA==\",\"/w==\",\"AA==\"]of type BS contains duplicates."},
+        {"{'NS':['2','1','2.0']}", "Input collection contains duplicates",
+         P "Input collection contains duplicates."},
+    };
+    (void)state;
+    for (size_t i = 0; i < 2 * ARRAY_LEN(rows); i++) {
+        struct expression_fixture fixture;
+        expression_fixture_init(&fixture);
+        fixture.fault.wording = i % 2 == 0 ? DDB_WORDING_OLDER : DDB_WORDING_CURRENT;
+        assert_false(ddb_value_normalise(fixture_json(&fixture, rows[i / 2].set), &fixture.fault));
+        assert_string_equal(fixture.fault.message,
+                            i % 2 == 0 ? rows[i / 2].older : rows[i / 2].current);
+        expression_fixture_fini(&fixture);
+    }
 }
 
 static void test_equality_looks_through_order_of_sets_and_maps(void **state)
@@ -237,7 +285,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values_are_checked_and_brought_to_normal_form),
         cmocka_unit_test(test_many_names_keep_their_last_values_too),
-        cmocka_unit_test(test_nesting_ends_at_32),
+        cmocka_unit_test(test_nesting_ends_at_32_levels),
+        cmocka_unit_test(test_doubles_in_a_set_are_told_in_two_ways),
         cmocka_unit_test(test_equality_looks_through_order_of_sets_and_maps),
         cmocka_unit_test(test_order_is_by_bytes_and_by_number),
         cmocka_unit_test(test_binaries_begin_and_contain_by_bytes),
