@@ -113,9 +113,33 @@ static enum sim_result create_services(struct topo_world *world, struct sim_erro
     return RESULT_OK;
 }
 
+/* The file's timings, what the caller wants instead, and what depends on the clock. */
+static struct topo_timings choose_timings(const struct topo_world *world)
+{
+    const struct topo_timing_choices *choices = &world->options.timings;
+    struct topo_timings timings = world->file->timings;
+    if (choices->has_transient)
+        timings.transient_us = choices->transient_us;
+    else if (!timings.has_transient && sim_clock_mode(world->core.clock) == SIM_CLOCK_VIRTUAL)
+        timings.transient_us = 0;
+    if (choices->has_expiry) {
+        timings.has_expiry = true;
+        timings.expiry_least_us = choices->expiry_least_us;
+        timings.expiry_most_us = choices->expiry_most_us;
+    }
+    return timings;
+}
+
+bool topo_world_takes_time(const struct topo_world *world)
+{
+    return world->options.timings.service_times || world->file->timings.service_times;
+}
+
 static void set_timings(struct topo_world *world, const struct topo_timings *timings)
 {
     ddb_set_throttling(world->ddb, world->file->throttles && !world->options.never_throttles);
+    if (timings->has_expiry)
+        ddb_set_expiry_delay(world->ddb, timings->expiry_least_us, timings->expiry_most_us);
     ddb_set_transient_delay(world->ddb, timings->transient_us);
     arc_set_transient_delay(world->arc, timings->transient_us);
     fis_set_transient_delay(world->fis, timings->transient_us);
@@ -136,7 +160,8 @@ static void settle(struct topo_world *world)
 /* Turns the description into calls, on fresh ground. */
 static enum sim_result apply(struct topo_world *world, struct sim_error *error)
 {
-    static const struct topo_timings at_once = {0, 0, 0};
+    static const struct topo_timings at_once = {0};
+    const struct topo_timings chosen = choose_timings(world);
     set_timings(world, &at_once);
     enum sim_result result = world_make_applications(world, error);
     if (result == RESULT_OK)
@@ -148,7 +173,7 @@ static enum sim_result apply(struct topo_world *world, struct sim_error *error)
     if (result != RESULT_OK)
         return result;
     settle(world);
-    set_timings(world, &world->file->timings);
+    set_timings(world, &chosen);
     sim_trace_restart(world->core.trace);
     return RESULT_OK;
 }

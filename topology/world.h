@@ -23,6 +23,16 @@
 
 #define TOPO_WORLD_DEFAULT "two-region-orders"
 
+/* What the caller wants instead of what the file's timings say. */
+struct topo_timing_choices {
+    bool has_transient;
+    uint64_t transient_us;
+    bool has_expiry;
+    uint64_t expiry_least_us;
+    uint64_t expiry_most_us;
+    bool service_times;
+};
+
 struct topo_world_options {
     uint64_t seed;
     struct sim_clock_options clock;
@@ -30,10 +40,11 @@ struct topo_world_options {
     const char *world;             /* name of a built-in world, or path of a file */
     const char *text;              /* not NULL: the description itself; world is its file name */
     struct topo_registry registry; /* the programs that worlds may run; borrowed for the life */
-    bool never_throttles;          /* whatever the file says */
-    bool is_live;                  /* applications serve real clients: see application.h */
-    uint16_t application_port;     /* not 0: the first application's port, whatever the file says;
-                                      the n-th further one gets the n-th port behind it */
+    struct topo_timing_choices timings;
+    bool never_throttles;      /* whatever the file says */
+    bool is_live;              /* applications serve real clients: see application.h */
+    uint16_t application_port; /* not 0: the first application's port, whatever the file says;
+                                  the n-th further one gets the n-th port behind it */
 };
 
 /* One application in one Region. */
@@ -69,6 +80,9 @@ void topo_world_destroy(struct topo_world *world); /* NULL is allowed */
  * topo_world_destroy() is left. */
 MUST_USE enum sim_result topo_world_reset(struct topo_world *world, uint64_t seed,
                                           struct sim_error *error);
+
+/* Do requests of real clients take the service's time? */
+bool topo_world_takes_time(const struct topo_world *world);
 
 /* What a name of names.h stands for; NULL if unknown. */
 const char *topo_world_find(const struct topo_world *world, const char *name);

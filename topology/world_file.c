@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "sim/core/duration.h"
 #include "sim/core/network.h"
 #include "topology/regions.h"
 #include "topology/world_file_internal.h"
@@ -84,6 +85,22 @@ static enum sim_result read_link(struct world_loader *loader, const struct topo_
     return result;
 }
 
+/* "10m..30m" */
+static enum sim_result read_expiry(struct world_loader *loader, const struct topo_node *node,
+                                   struct topo_timings *timings)
+{
+    const char *text = NULL;
+    enum sim_result result = topo_read_text(node, &text, loader->error);
+    if (result != RESULT_OK || text == NULL)
+        return result;
+    struct sim_error inner = {0};
+    if (sim_duration_range_parse(text, &timings->expiry_least_us, &timings->expiry_most_us,
+                                 &inner) != RESULT_OK)
+        return topo_node_fail(node, loader->error, "%s", inner.message);
+    timings->has_expiry = true;
+    return RESULT_OK;
+}
+
 static enum sim_result read_timings(struct world_loader *loader, const struct topo_node *node)
 {
     struct topo_timings *timings = &loader->file->timings;
@@ -106,6 +123,12 @@ static enum sim_result read_timings(struct world_loader *loader, const struct to
     for (size_t i = 0; i < ARRAY_LEN(rows) && result == RESULT_OK; i++)
         result = topo_read_duration(topo_node_find(node, rows[i].key), 0, TIMING_MAX_US,
                                     rows[i].value_us, loader->error);
+    timings->has_transient = topo_node_find(node, "transient") != NULL;
+    if (result == RESULT_OK)
+        result = read_expiry(loader, topo_node_find(node, "expiry"), timings);
+    if (result == RESULT_OK)
+        result = topo_read_flag(topo_node_find(node, "service_times"), &timings->service_times,
+                                loader->error);
     return result;
 }
 

@@ -30,9 +30,14 @@ struct topo_link_entry {
 };
 
 struct topo_timings {
-    uint64_t transient_us;  /* how long CREATING, UPDATING, PENDING last */
-    uint64_t dns_change_us; /* how long a record change takes to reach the name servers */
-    uint64_t dns_health_us; /* how long a health verdict takes to reach them */
+    bool has_transient;       /* else by the clock: 0 on a virtual one */
+    uint64_t transient_us;    /* how long CREATING, UPDATING, PENDING last */
+    uint64_t dns_change_us;   /* how long a record change takes to reach the name servers */
+    uint64_t dns_health_us;   /* how long a health verdict takes to reach them */
+    bool has_expiry;          /* else the service's own delay */
+    uint64_t expiry_least_us; /* an expired item goes this long after its time: drawn between */
+    uint64_t expiry_most_us;
+    bool service_times; /* real clients' requests take the service time, too */
 };
 
 struct topo_client_network_entry {

@@ -17,6 +17,7 @@ static const struct topo_key link_keys[] = {
 };
 static const struct topo_key timings_keys[] = {
     {"transient", OPTIONAL}, {"dns_change", OPTIONAL}, {"dns_health", OPTIONAL},
+    {"expiry", OPTIONAL}, {"service_times", OPTIONAL},
 };
 static const struct topo_key client_network_keys[] = {{"cidr", REQUIRED}, {"region", REQUIRED}};
 static const struct topo_key access_key_keys[] = {

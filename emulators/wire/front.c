@@ -13,6 +13,7 @@ struct wire_front {
     struct wire_dispatcher *dispatcher;
     struct front_access access;
     bool needs_access; /* there is more to look at than whether a request is signed at all */
+    bool takes_time;   /* requests take the service's time */
     struct sim_random request_ids; /* of requests that end before there is a call */
     uint64_t date_s;               /* the second that date shows */
     char date[HTTP_DATE_BYTES];
@@ -50,6 +51,11 @@ void wire_front_add_access_key(struct wire_front *front, const struct wire_acces
 {
     signature_keys_add(front->access.keys, key);
     front->needs_access = true;
+}
+
+void wire_front_take_time(struct wire_front *front)
+{
+    front->takes_time = true;
 }
 
 void wire_front_verify_signatures(struct wire_front *front)
@@ -168,6 +174,7 @@ static void dispatch(struct live *live, const struct wire_listener *listener, co
         .endpoint_host = endpoint_host(&live->exchange.message, live->http),
         .input = input,
         .types_are_checked = true,
+        .takes_time = live->front->takes_time,
     };
     wire_dispatch(live->front->dispatcher, &request, finish, live);
 }

@@ -30,6 +30,9 @@ void wire_front_add_access_key(struct wire_front *front, const struct wire_acces
  * not known belong to the account that their twelve digits are, or to the default one. */
 void wire_front_verify_signatures(struct wire_front *front);
 
+/* From now on requests take the service's time as those of simulated clients do. */
+void wire_front_take_time(struct wire_front *front);
+
 /* Answers the request, now or later. Paths under /_ are not ours: the caller looks at those first.
  */
 void wire_front_handle(struct wire_front *front, const struct wire_listener *listener,

@@ -242,6 +242,7 @@ enum sim_result server_open(const struct server_options *options, struct server 
         .registry = cli_registry,
         .never_throttles = options->never_throttles,
         .is_live = true,
+        .timings = options->timings,
         .application_port = (uint16_t)options->application_port,
     };
     enum sim_result result = topo_world_create(&world_options, &opened->world, error);
@@ -256,6 +257,8 @@ enum sim_result server_open(const struct server_options *options, struct server 
                                                         .after_reset_context = opened};
         opened->front = wire_front_create(opened->world->dispatcher);
         set_access(opened, options);
+        if (topo_world_takes_time(opened->world))
+            wire_front_take_time(opened->front);
         opened->control = control_create(&control_options);
         result = open_sockets(opened, options, error);
     }

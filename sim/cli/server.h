@@ -29,7 +29,8 @@ struct server_options {
     struct sim_clock_options clock;
     bool verifies_signatures; /* else any access key works */
     bool never_throttles;     /* else tables refuse what exceeds their throughput */
-    FILE *trace;              /* NULL: none */
+    struct topo_timing_choices timings;
+    FILE *trace; /* NULL: none */
 };
 
 enum server_socket_kind { SOCKET_COMMON, SOCKET_REGION, SOCKET_CLUSTER, SOCKET_APPLICATION };

@@ -26,6 +26,10 @@ static const char help_text[] =
     "  --clock real|virtual  virtual: time moves only by \"regionlab ctl clock advance\"\n"
     "  --scale N             simulated time runs N times as fast\n"
     "  --seed N              ids, lags and choices repeat for a seed (default: a fresh one)\n"
+    "  --transient-delay D   how long CREATING, UPDATING, DELETING last (default: the world's, 0s\n"
+    "                        on a virtual clock, else 500ms)\n"
+    "  --expiry-delay D..D   how long after its time an expired item goes (default 10m..30m)\n"
+    "  --service-times       requests take the service's time, so that transactions can overlap\n"
     "  --verify-signatures   refuse unknown access keys and wrong signatures; without it any key\n"
     "                        works. Known are the world file's access_keys, and test/test\n"
     "  --no-throttling       tables never refuse what exceeds their throughput\n"
@@ -40,6 +44,8 @@ struct up_arguments {
     const char *clock;
     uint64_t scale;
     bool has_scale, has_seed, has_dns_port, has_application_port, has_cluster_port;
+    const char *transient_delay; /* NULL: not given */
+    const char *expiry_delay;
     const char *ready_path;
     const char *trace_path;
     struct cli_operands operands;
@@ -60,6 +66,9 @@ static int arguments_parse(int argument_count, char **values, struct up_argument
         {.name = "clock", .kind = CLI_TEXT, .target = &arguments->clock},
         {"scale", CLI_NUMBER, SCALE_MAX, &arguments->scale, &arguments->has_scale},
         {"seed", CLI_NUMBER, UINT64_MAX, &server->seed, &arguments->has_seed},
+        {.name = "transient-delay", .kind = CLI_TEXT, .target = &arguments->transient_delay},
+        {.name = "expiry-delay", .kind = CLI_TEXT, .target = &arguments->expiry_delay},
+        {.name = "service-times", .kind = CLI_FLAG, .target = &server->timings.service_times},
         {.name = "verify-signatures", .kind = CLI_FLAG, .target = &server->verifies_signatures},
         {.name = "no-throttling", .kind = CLI_FLAG, .target = &server->never_throttles},
         {.name = "trace", .kind = CLI_TEXT, .target = &arguments->trace_path},
@@ -82,6 +91,22 @@ static int clock_choose(struct up_arguments *arguments)
         return cli_usage_error(&cli_up, "--scale is 1 to 100000, and not for a virtual clock");
     clock->mode = SIM_CLOCK_SCALED;
     clock->scale_ppm = arguments->scale * SIM_PPM;
+    return CLI_EXIT_OK;
+}
+
+static int timings_choose(struct up_arguments *arguments)
+{
+    struct topo_timing_choices *timings = &arguments->server.timings;
+    struct sim_error error;
+    timings->has_transient = arguments->transient_delay != NULL;
+    timings->has_expiry = arguments->expiry_delay != NULL;
+    if (timings->has_transient &&
+        sim_duration_parse(arguments->transient_delay, &timings->transient_us, &error) != RESULT_OK)
+        return cli_usage_error(&cli_up, "--transient-delay: %s", error.message);
+    if (timings->has_expiry &&
+        sim_duration_range_parse(arguments->expiry_delay, &timings->expiry_least_us,
+                                 &timings->expiry_most_us, &error) != RESULT_OK)
+        return cli_usage_error(&cli_up, "--expiry-delay: %s", error.message);
     return CLI_EXIT_OK;
 }
 
@@ -221,6 +246,8 @@ static int run(int argument_count, char **values)
         return cli_usage_error(&cli_up, "takes no arguments, got \"%s\"",
                                arguments.operands.values[0]);
     exit_code = clock_choose(&arguments);
+    if (exit_code == CLI_EXIT_OK)
+        exit_code = timings_choose(&arguments);
     if (exit_code != CLI_EXIT_OK)
         return exit_code;
     ports_choose(&arguments);

@@ -148,3 +148,29 @@ enum sim_result sim_rate_parse(const char *text, uint64_t *rate_ppm, struct sim_
                          "0 to 1, in steps of 0.0001%%",
                          text);
 }
+
+enum sim_result sim_duration_range_parse(const char *text, uint64_t *least_us, uint64_t *most_us,
+                                         struct sim_error *error)
+{
+    const char *dots = strstr(text, "..");
+    if (dots == NULL) {
+        enum sim_result result = sim_duration_parse(text, least_us, error);
+        *most_us = *least_us;
+        return result;
+    }
+    char least[SIM_DURATION_TEXT_BYTES * 2];
+    size_t length = (size_t)(dots - text);
+    if (length >= sizeof least)
+        return sim_error_set(error, RESULT_INVALID, "'%.64s' is not a range such as 10m..30m",
+                             text);
+    memcpy(least, text, length);
+    least[length] = '\0';
+    enum sim_result result = sim_duration_parse(least, least_us, error);
+    if (result == RESULT_OK)
+        result = sim_duration_parse(dots + 2, most_us, error);
+    if (result == RESULT_OK && *least_us > *most_us)
+        result =
+            sim_error_set(error, RESULT_INVALID,
+                          "'%.64s' begins with the longer duration; write it as 10m..30m", text);
+    return result;
+}

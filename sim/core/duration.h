@@ -11,6 +11,9 @@
 
 MUST_USE enum sim_result sim_duration_parse(const char *text, uint64_t *duration_us,
                                             struct sim_error *error);
+/* "10m..30m", or one duration for both ends. */
+MUST_USE enum sim_result sim_duration_range_parse(const char *text, uint64_t *least_us,
+                                                  uint64_t *most_us, struct sim_error *error);
 /* Shortest exact text: "800ms", "1.2s", "5m"; text holds SIM_DURATION_TEXT_BYTES. */
 #define SIM_DURATION_TEXT_BYTES 32
 void sim_duration_format(uint64_t duration_us, char *text);

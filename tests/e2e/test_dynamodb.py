@@ -9,7 +9,7 @@ import botocore.exceptions
 import pytest
 from conftest import EAST, WEST, shared
 
-server = shared("--clock", "virtual")
+server = shared("--clock", "virtual", "--transient-delay", "500ms")
 
 ON_DEMAND = {"BillingMode": "PAY_PER_REQUEST"}
 Attr, Key = boto3.dynamodb.conditions.Attr, boto3.dynamodb.conditions.Key

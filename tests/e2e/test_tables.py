@@ -35,7 +35,8 @@ def index_states(dynamodb):
             for index in table.get("GlobalSecondaryIndexes", [])]
 
 
-def test_an_index_is_made_of_items_that_were_there_before_in_every_region(virtual):
+def test_an_index_is_made_of_items_that_were_there_before_in_every_region(start):
+    virtual = start("--clock", "virtual", "--transient-delay", "500ms")
     east = create(virtual)
     east.update_table(TableName=TABLE, ReplicaUpdates=[{"Create": {"RegionName": WEST}}])
     virtual.advance("10m")

@@ -161,12 +161,44 @@ static void test_other_texts_are_no_rates(void **state)
     }
 }
 
+static void test_ranges_are_read(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_good;
+        uint64_t least_us, most_us;
+    } cases[] = {
+        {"10m..30m", true, UINT64_C(600) * 1000000, UINT64_C(1800) * 1000000},
+        {"5s", true, 5000000, 5000000},
+        {"0..0", true, 0, 0},
+        {"30m..10m", false, 0, 0},
+        {"..10m", false, 0, 0},
+        {"10m..", false, 0, 0},
+        {"1s..2s..3s", false, 0, 0},
+        {"", false, 0, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint64_t least_us = 0;
+        uint64_t most_us = 0;
+        struct sim_error error;
+        bool is_good =
+            sim_duration_range_parse(cases[i].text, &least_us, &most_us, &error) == RESULT_OK;
+        assert_int_equal(is_good, cases[i].is_good);
+        if (is_good) {
+            assert_int_equal(least_us, cases[i].least_us);
+            assert_int_equal(most_us, cases[i].most_us);
+        }
+    }
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_durations_are_read_and_written_back),
         cmocka_unit_test(test_any_number_can_be_written),
         cmocka_unit_test(test_other_texts_are_no_durations),
+        cmocka_unit_test(test_ranges_are_read),
         cmocka_unit_test(test_rates_are_read),
         cmocka_unit_test(test_other_texts_are_no_rates),
     };

@@ -90,6 +90,12 @@ static const struct {
     {"a Region that replicates to itself",
      TWO "links:\n- {from: us-east-1, to: us-east-1, replication: 1s}\n",
      "world.yaml:6:49: a Region does not replicate to itself; 'from' and 'to' must differ"},
+    {"an expiry that ends before it begins", TWO "timings: {expiry: 2h..1h}\n",
+     "world.yaml:5:19: '2h..1h' begins with the longer duration; write it as 10m..30m"},
+    {"an expiry that is none", TWO "timings: {expiry: soon}\n", "world.yaml:5:19: \"soon\" is not a duration: write \"250us\", \"800ms\", \"1.2s\", \"5m\", \"2h\" "
+     "or \"1h30m\", in whole microseconds, at most 876000h"},
+    {"service times that are no flag", TWO "timings: {service_times: 3}\n",
+     "world.yaml:5:26: 'service_times' must be true or false, not '3'"},
     {"a timing beyond an hour", TWO "timings: {dns_change: 2h}\n",
      "world.yaml:5:23: 'dns_change' must be a duration from 0s to 1h, not '2h'"},
     {"an unknown timing", TWO "timings: {dns_chang: 2s}\n",
