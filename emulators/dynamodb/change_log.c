@@ -7,7 +7,7 @@
 
 #define COLUMNS                                                                                    \
     "sequence, committed_us, written_us, origin, key, old_item, new_item, seen, is_replicated, "   \
-    "is_unchanged, is_expired"
+    "is_unchanged, is_expired, new_size"
 
 static char *sql_for(uint64_t table_number, const char *before, const char *after)
 {
@@ -24,7 +24,7 @@ enum sim_result ddb_log_create(struct ddb_change_log *log, struct sim_store *sto
         sql_for(table_number, "CREATE TABLE ",
                 " (sequence INTEGER PRIMARY KEY, committed_us INTEGER, written_us INTEGER, origin "
                 "INTEGER, key BLOB, old_item TEXT, new_item TEXT, seen BLOB, is_replicated "
-                "INTEGER, is_unchanged INTEGER, is_expired INTEGER)");
+                "INTEGER, is_unchanged INTEGER, is_expired INTEGER, new_size INTEGER)");
     enum sim_result result = sim_store_execute(store, create_sql, error);
     free(create_sql);
     if (result != RESULT_OK)
@@ -34,7 +34,7 @@ enum sim_result ddb_log_create(struct ddb_change_log *log, struct sim_store *sto
         .first_sequence = 1,
         .append_sql =
             sql_for(table_number, "INSERT INTO ",
-                    " (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"),
+                    " (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"),
         .next_sql = sql_for(table_number, "SELECT " COLUMNS " FROM ",
                             " WHERE sequence > ?1 ORDER BY sequence LIMIT 1"),
         .next_local_sql =
@@ -89,6 +89,7 @@ static enum sim_result insert(struct ddb_change_log *log, const struct ddb_chang
     sim_bind_int(statement, 9, change->is_replicated);
     sim_bind_int(statement, 10, change->is_unchanged);
     sim_bind_int(statement, 11, change->is_expired);
+    sim_bind_int(statement, 12, (int64_t)change->new_size_bytes);
     return sim_store_run(statement, error);
 }
 
@@ -140,6 +141,7 @@ static void read_row(struct sim_statement *statement, struct sim_arena *arena,
         .is_replicated = sim_column_int(statement, 8) != 0,
         .is_unchanged = sim_column_int(statement, 9) != 0,
         .is_expired = sim_column_int(statement, 10) != 0,
+        .new_size_bytes = (size_t)sim_column_int(statement, 11),
     };
     change->key.bytes = copy_blob(arena, statement, 4, &change->key.length_bytes);
     change->seen = copy_blob(arena, statement, 7, &change->seen_bytes);
@@ -231,6 +233,11 @@ static enum sim_result remove_record(struct ddb_change_log *log, uint64_t sequen
         return result;
     sim_bind_int(statement, 1, (int64_t)sequence);
     return sim_store_run(statement, error);
+}
+
+enum sim_result ddb_log_remove_last(struct ddb_change_log *log, struct sim_error *error)
+{
+    return remove_record(log, log->last_sequence, error);
 }
 
 enum sim_result ddb_log_trim(struct ddb_change_log *log, uint64_t passed_sequence,

@@ -21,6 +21,7 @@ struct ddb_change {
     struct ddb_key_blob key;
     const char *old_item; /* DynamoDB JSON; NULL: there was none */
     const char *new_item; /* NULL: deleted */
+    size_t new_size_bytes;
     const void *seen;     /* version.h; of the replica after this write */
     size_t seen_bytes;
     bool is_replicated; /* arrived from another replica: not sent on */
@@ -51,6 +52,8 @@ void ddb_log_fini(struct ddb_change_log *log);
  * is_kept. A request that fails afterwards calls ddb_log_rewind() with the old last_sequence. */
 MUST_USE enum sim_result ddb_log_append(struct ddb_change_log *log, struct ddb_change *change,
                                         bool is_kept, struct sim_error *error);
+/* Takes back the newest record, where no savepoint does. */
+MUST_USE enum sim_result ddb_log_remove_last(struct ddb_change_log *log, struct sim_error *error);
 void ddb_log_rewind(struct ddb_change_log *log, uint64_t last_sequence);
 
 enum ddb_log_which { DDB_LOG_ALL, DDB_LOG_LOCAL }; /* LOCAL: without replicated ones */

@@ -268,12 +268,9 @@ bool ddb_action_evaluate(struct ddb_item_action *action, struct ddb_fault *fault
 /* --- write -------------------------------------------------------------------------------------
  */
 
-enum sim_result ddb_action_write(struct ddb_item_action *action, struct ddb_commit *commit,
-                                 struct sim_error *error)
+static struct ddb_write write_of(const struct ddb_item_action *action)
 {
-    if (action->is_idle)
-        return RESULT_OK;
-    struct ddb_write write = {
+    return (struct ddb_write){
         .table = action->table,
         .key = action->key,
         .old_row = action->has_row ? &action->row : NULL,
@@ -283,24 +280,50 @@ enum sim_result ddb_action_write(struct ddb_item_action *action, struct ddb_comm
         .new_size_bytes = action->new_size_bytes,
         .origin = DDB_WRITE_LOCAL,
     };
+}
+
+enum sim_result ddb_action_write(struct ddb_item_action *action, struct ddb_commit *commit,
+                                 struct sim_error *error)
+{
+    if (action->is_idle)
+        return RESULT_OK;
+    struct ddb_write write = write_of(action);
     return ddb_commit_write(commit, &write, NULL, error);
+}
+
+/* Its price is known before: the table's own units. */
+static enum sim_result commit_one_row(const struct ddb_write *write, struct ddb_capacity *own,
+                                      struct ddb_fault *fault, struct sim_error *error)
+{
+    if (!ddb_throttle_admit(own, DDB_WRITE, fault))
+        return sim_error_set(error, RESULT_LIMIT, "throttled");
+    return ddb_commit_one(write, fault->arena, own, error);
+}
+
+static enum sim_result commit_several(struct ddb_item_action *action, struct ddb_capacity *own,
+                                      struct ddb_fault *fault, struct sim_error *error)
+{
+    struct ddb_commit commit;
+    enum sim_result result =
+        ddb_commit_begin(&commit, action->table->home, fault->arena, own, error);
+    if (result != RESULT_OK)
+        return result;
+    result = ddb_action_write(action, &commit, error);
+    if (result == RESULT_OK && !ddb_throttle_admit(own, DDB_WRITE, fault))
+        result = sim_error_set(error, RESULT_LIMIT, "throttled");
+    return ddb_commit_end(&commit, result, error);
 }
 
 enum sim_result ddb_action_commit(struct ddb_item_action *action, struct ddb_capacity *capacity,
                                   struct ddb_fault *fault, struct sim_error *error)
 {
     struct ddb_capacity own;
-    struct ddb_commit commit;
+    struct ddb_write write = write_of(action);
     ddb_capacity_init(&own, fault->arena);
     ddb_capacity_add(&own, action->table, ddb_action_write_halves(action));
-    enum sim_result result =
-        ddb_commit_begin(&commit, action->table->home, fault->arena, &own, error);
-    if (result != RESULT_OK)
-        return result;
-    result = ddb_action_write(action, &commit, error);
-    if (result == RESULT_OK && !ddb_throttle_admit(&own, DDB_WRITE, fault))
-        result = sim_error_set(error, RESULT_LIMIT, "throttled");
-    result = ddb_commit_end(&commit, result, error);
+    enum sim_result result = !action->is_idle && ddb_commit_is_one_row(&write)
+                                 ? commit_one_row(&write, &own, fault, error)
+                                 : commit_several(action, &own, fault, error);
     if (result == RESULT_OK)
         ddb_capacity_add_all(capacity, &own);
     return result;

@@ -19,6 +19,7 @@ struct ddb_committed {
     struct ddb_index_totals *index_changes; /* by index number, or NULL */
     uint64_t previous_sequence;
     bool is_tombstone;
+    bool is_logged; /* its record is a row of the change log */
     struct ddb_committed *next;
 };
 
@@ -223,6 +224,7 @@ static enum sim_result log_change(struct ddb_committed *entry, struct sim_error 
     bool is_kept = entry->origin != DDB_WRITE_COPIED && ddb_table_keeps_changes(table);
     if (is_kept && table->stream != NULL)
         entry->change.is_unchanged = is_unchanged(entry->change.old_item, entry->change.new_item);
+    entry->is_logged = is_kept;
     return ddb_log_append(&table->log, &entry->change, is_kept, error);
 }
 
@@ -234,6 +236,14 @@ static enum sim_result store_row(const struct ddb_write *write, const struct ddb
         return ddb_items_erase(&table->items, &write->key, error);
     entry->is_tombstone = row->item == NULL;
     return ddb_items_write(&table->items, &write->key, row, error);
+}
+
+/* Without a savepoint; the row's statement has left nothing behind. */
+static void take_back_record(const struct ddb_committed *entry)
+{
+    struct ddb_table *table = entry->table;
+    if (entry->is_logged && ddb_log_remove_last(&table->log, NULL) != RESULT_OK)
+        sim_store_give_up(table->home->store);
 }
 
 enum sim_result ddb_commit_write(struct ddb_commit *commit, const struct ddb_write *write,
@@ -258,6 +268,7 @@ enum sim_result ddb_commit_write(struct ddb_commit *commit, const struct ddb_wri
                    .key = write->key,
                    .old_item = old_text,
                    .new_item = row.item,
+                   .new_size_bytes = row.size_bytes,
                    .seen = row.seen,
                    .seen_bytes = row.seen_bytes,
                    .is_replicated = write->origin != DDB_WRITE_LOCAL,
@@ -266,8 +277,11 @@ enum sim_result ddb_commit_write(struct ddb_commit *commit, const struct ddb_wri
     append_entry(commit, entry); /* first: a failure below must be rewound as well */
     enum sim_result result = log_change(entry, error);
     row.sequence = entry->change.sequence;
-    if (result == RESULT_OK)
+    if (result == RESULT_OK) {
         result = store_row(write, &row, entry, error);
+        if (result != RESULT_OK && commit->is_light)
+            take_back_record(entry);
+    }
     if (result == RESULT_OK)
         result = write_indexes(commit, write, entry, error);
     if (result == RESULT_OK && ddb_time_to_live_is_enabled(write->table))
@@ -327,4 +341,32 @@ enum sim_result ddb_commit_end(struct ddb_commit *commit, enum sim_result result
     for (const struct ddb_committed *entry = commit->first; entry != NULL; entry = entry->next)
         publish(entry);
     return RESULT_OK;
+}
+
+bool ddb_commit_is_one_row(const struct ddb_write *write)
+{
+    const struct ddb_table *table = write->table;
+    bool leaves_tombstone =
+        write->new_item == NULL && write->new_text == NULL && table->member.group != NULL;
+    return table->definition->index_count == 0 && !ddb_time_to_live_is_enabled(table) &&
+           !leaves_tombstone;
+}
+
+enum sim_result ddb_commit_one(const struct ddb_write *write, struct sim_arena *arena,
+                               struct ddb_capacity *capacity, struct sim_error *error)
+{
+    struct ddb_region *region = write->table->home;
+    struct ddb_commit commit = {
+        .region = region,
+        .arena = arena,
+        .capacity = capacity,
+        .unit_factor = 1,
+        .is_light = ddb_commit_is_one_row(write),
+    };
+    enum sim_result result = commit.is_light ? sim_store_begin_light(region->store, error)
+                                             : sim_store_begin(region->store, error);
+    if (result != RESULT_OK)
+        return result;
+    result = ddb_commit_write(&commit, write, NULL, error);
+    return ddb_commit_end(&commit, result, error);
 }

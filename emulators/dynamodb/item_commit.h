@@ -37,6 +37,7 @@ struct ddb_commit {
     struct sim_arena *arena;
     struct ddb_capacity *capacity; /* index upkeep is added here; NULL: nobody asks */
     uint64_t unit_factor;          /* 2 in transactions */
+    bool is_light;                 /* no savepoint: a failed write takes back its record itself */
     struct ddb_committed *first;
     struct ddb_committed *last;
 };
@@ -50,6 +51,13 @@ MUST_USE enum sim_result ddb_commit_write(struct ddb_commit *commit, const struc
 /* Keeps everything when result is RESULT_OK, else nothing; returns result or the store's error. */
 MUST_USE enum sim_result ddb_commit_end(struct ddb_commit *commit, enum sim_result result,
                                         struct sim_error *error);
+
+/* Does a write change nothing but its row and the change log? */
+bool ddb_commit_is_one_row(const struct ddb_write *write);
+/* A commit of one write: begin, write, end. Where that is one row it spares the store a savepoint.
+ */
+MUST_USE enum sim_result ddb_commit_one(const struct ddb_write *write, struct sim_arena *arena,
+                                        struct ddb_capacity *capacity, struct sim_error *error);
 
 /* Writes the entry of a stored item into one index, where it has one: for filling a new index,
  * inside the store's request. The index's totals are left alone. */

@@ -12,7 +12,6 @@
 #include "emulators/dynamodb/conflict_log.h"
 #include "emulators/dynamodb/item_commit.h"
 #include "emulators/dynamodb/item_request.h"
-#include "emulators/dynamodb/item_size.h"
 #include "emulators/dynamodb/replica.h"
 #include "emulators/dynamodb/throttle.h"
 
@@ -73,8 +72,9 @@ static void tell(const struct arrival *arrival, const char *event)
 {
     struct ddb *ddb = arrival->link->group->ddb;
     const struct ddb_change *change = arrival->change;
-    char key[KEY_TEXT_BYTES];
-    format_key(arrival, key);
+    char key[KEY_TEXT_BYTES] = "";
+    if (sim_trace_is_read(ddb->core->trace))
+        format_key(arrival, key);
     sim_trace_emit(ddb->core->trace, event, ddb_region_name(arrival->link->to),
                    FIELD_TEXT("table", arrival->link->to->name),
                    FIELD_TEXT("from", ddb_region_name(arrival->link->from)), FIELD_TEXT("key", key),
@@ -124,16 +124,6 @@ static void tell_conflict(const struct arrival *arrival)
 /* --- deciding ----------------------------------------------------------------------------------
  */
 
-static size_t size_of_text(const char *text)
-{
-    if (text == NULL)
-        return 0;
-    cJSON *item = cJSON_Parse(text);
-    size_t bytes = ddb_item_size_bytes(item);
-    cJSON_Delete(item);
-    return bytes;
-}
-
 static size_t greatest_size(const struct arrival *arrival, const struct ddb_write *write)
 {
     size_t old_bytes = arrival->has_row ? arrival->row.size_bytes : 0;
@@ -149,21 +139,15 @@ static enum sim_result replace(const struct arrival *arrival, struct sim_error *
         .key = change->key,
         .old_row = arrival->has_row ? &arrival->row : NULL,
         .new_text = change->new_item,
-        .new_size_bytes = size_of_text(change->new_item),
+        .new_size_bytes = change->new_size_bytes,
         .origin = DDB_WRITE_REPLICATED,
         .version = change->version,
         .seen = arrival->merged_seen,
     };
-    struct ddb_commit commit;
     struct ddb_capacity capacity; /* the link has waited until there was some (replica_link.c) */
     ddb_capacity_init(&capacity, arrival->arena);
     ddb_capacity_add(&capacity, table, ddb_write_halves(greatest_size(arrival, &write)));
-    enum sim_result result =
-        ddb_commit_begin(&commit, table->home, arrival->arena, &capacity, error);
-    if (result != RESULT_OK)
-        return result;
-    result = ddb_commit_write(&commit, &write, NULL, error);
-    result = ddb_commit_end(&commit, result, error);
+    enum sim_result result = ddb_commit_one(&write, arrival->arena, &capacity, error);
     if (result == RESULT_OK)
         ddb_throttle_charge(&capacity, DDB_WRITE);
     return result;

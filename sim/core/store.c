@@ -13,6 +13,7 @@
 #include <uthash.h>
 
 #define CACHED_STATEMENTS_MAX 1024 /* above this all idle ones go: their texts are not reused */
+#define RECENT_TEXTS          64   /* a power of two */
 
 struct cached_sql { /* all statements of one text; idle ones wait here */
     struct sim_statement *idle;
@@ -52,12 +53,14 @@ struct sim_store {
     sqlite3 *database;
     bool is_file;
     struct cached_sql *cache;
-    size_t cached_count; /* idle and borrowed statements */
-    size_t open_count;   /* borrowed statements */
+    struct cached_sql *recent[RECENT_TEXTS]; /* by the address of the caller's text: a guess */
+    size_t cached_count;                     /* idle and borrowed statements */
+    size_t open_count;                       /* borrowed statements */
     unsigned generation;
     sqlite3_stmt *control[CONTROL_COUNT];
     bool has_transaction;
     bool is_in_request;
+    bool is_light;        /* the request has no savepoint */
     bool has_lost_writes; /* SQLite undid the transaction; the next commit says so */
     unsigned requests_since_commit;
     unsigned fail_after;
@@ -219,12 +222,20 @@ void sim_store_forget_statements(struct sim_store *store)
         HASH_DEL(store->cache, entry);
         free(entry);
     }
+    memset(store->recent, 0, sizeof store->recent);
 }
 
+/* Callers keep their texts, so that the address nearly always leads to the entry; the comparison
+ * is far cheaper than hashing the text. */
 static struct cached_sql *find_entry(struct sim_store *store, const char *sql)
 {
+    struct cached_sql **recent = &store->recent[(uintptr_t)sql / 16 % RECENT_TEXTS];
+    if (*recent != NULL && strcmp((*recent)->sql, sql) == 0)
+        return *recent;
     struct cached_sql *entry = NULL;
     HASH_FIND(hh, store->cache, sql, strlen(sql), entry);
+    if (entry != NULL)
+        *recent = entry;
     return entry;
 }
 
@@ -425,7 +436,7 @@ static enum sim_result run_control(struct sim_store *store, enum control control
     return result;
 }
 
-enum sim_result sim_store_begin(struct sim_store *store, struct sim_error *error)
+enum sim_result sim_store_begin_light(struct sim_store *store, struct sim_error *error)
 {
     PRE(!store->is_in_request);
     if (!store->has_transaction) {
@@ -434,8 +445,19 @@ enum sim_result sim_store_begin(struct sim_store *store, struct sim_error *error
             return result;
         store->has_transaction = true;
     }
-    enum sim_result result = run_control(store, CONTROL_SAVEPOINT, error);
+    store->is_in_request = true;
+    store->is_light = true;
+    return RESULT_OK;
+}
+
+enum sim_result sim_store_begin(struct sim_store *store, struct sim_error *error)
+{
+    enum sim_result result = sim_store_begin_light(store, error);
+    if (result != RESULT_OK)
+        return result;
+    result = run_control(store, CONTROL_SAVEPOINT, error);
     store->is_in_request = result == RESULT_OK;
+    store->is_light = false;
     return result;
 }
 
@@ -452,6 +474,12 @@ static void commit_when_long(struct sim_store *store)
     }
 }
 
+void sim_store_give_up(struct sim_store *store)
+{
+    (void)sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL);
+    notice_lost_transaction(store);
+}
+
 /* Where the request alone cannot be undone (no memory, I/O error), everything since the last commit
  * is: half a request must not stay. */
 static void undo_request(struct sim_store *store)
@@ -459,8 +487,7 @@ static void undo_request(struct sim_store *store)
     if (run_control(store, CONTROL_ROLLBACK, NULL) == RESULT_OK &&
         run_control(store, CONTROL_RELEASE, NULL) == RESULT_OK)
         return;
-    (void)sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL);
-    notice_lost_transaction(store);
+    sim_store_give_up(store);
 }
 
 enum sim_result sim_store_end(struct sim_store *store, enum sim_result result,
@@ -474,10 +501,12 @@ enum sim_result sim_store_end(struct sim_store *store, enum sim_result result,
         return result;
     }
     if (result != RESULT_OK) {
-        undo_request(store);
+        if (!store->is_light)
+            undo_request(store);
         return result;
     }
-    result = run_control(store, CONTROL_RELEASE, error);
+    if (!store->is_light)
+        result = run_control(store, CONTROL_RELEASE, error);
     if (result == RESULT_OK)
         commit_when_long(store);
     else

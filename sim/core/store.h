@@ -61,6 +61,12 @@ MUST_USE enum sim_result sim_store_begin(struct sim_store *store, struct sim_err
 /* Keeps the writes when result is RESULT_OK, else rolls them back; returns result, or IO. */
 MUST_USE enum sim_result sim_store_end(struct sim_store *store, enum sim_result result,
                                        struct sim_error *error);
+/* The same without a savepoint, which costs as much as a write: for a request that writes with one
+ * statement (that is all or nothing by itself), or takes back by itself what it wrote when a later
+ * one fails. Where even that fails it calls sim_store_give_up() before the end. */
+MUST_USE enum sim_result sim_store_begin_light(struct sim_store *store, struct sim_error *error);
+/* Undoes everything since the last commit; the next commit tells it. */
+void sim_store_give_up(struct sim_store *store);
 #define SIM_STORE_COMMIT_WRITES 1000
 /* Commits the open transaction if there is one. */
 MUST_USE enum sim_result sim_store_commit(struct sim_store *store, struct sim_error *error);

@@ -147,6 +147,11 @@ static void tell(struct sim_trace *trace, const struct sim_trace_event *event)
     }
 }
 
+bool sim_trace_is_read(const struct sim_trace *trace)
+{
+    return trace->hashing || trace->file != NULL || trace->listener_count > 0;
+}
+
 void sim_trace_write(struct sim_trace *trace, const char *type, const char *region,
                      const struct sim_field *fields, size_t field_count)
 {

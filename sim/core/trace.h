@@ -62,6 +62,8 @@ void sim_trace_unlisten(struct sim_trace *trace, sim_trace_listener *listener, v
 void sim_trace_set_hashing(struct sim_trace *trace, bool on); /* default on */
 void sim_trace_set_file(struct sim_trace *trace, FILE *file); /* lines go there as well; NULL: no */
 void sim_trace_hash(const struct sim_trace *trace, char text[SIM_TRACE_HASH_TEXT_BYTES]);
+/* Would anybody see an event? Where not, its fields need not be made. */
+bool sim_trace_is_read(const struct sim_trace *trace);
 uint64_t sim_trace_count(const struct sim_trace *trace);
 uint64_t sim_trace_began_us(const struct sim_trace *trace);
 
