@@ -5,6 +5,7 @@
  * the attribute is there, and NOT_CONTAINS also wants it to be. */
 #include <string.h>
 
+#include "emulators/dynamodb/key.h"
 #include "emulators/dynamodb/legacy.h"
 #include "emulators/dynamodb/legacy_tree.h"
 #include "emulators/wire/call.h"
@@ -327,6 +328,8 @@ bool ddb_legacy_key_conditions(const cJSON *input, const struct ddb_binding **bi
         return true;
     if (!build(member, DDB_EXPRESSION_KEY_CONDITION, read_condition, false, binding, fault))
         return false;
-    return (*binding != NULL && (*binding)->expression->path_count <= 2) ||
+    /* an index may have more key attributes than two; how many, is seen with its schema */
+    size_t most = wire_member(input, "IndexName") != NULL ? (size_t)(2 * DDB_KEY_PARTS_MAX) : 2;
+    return (*binding != NULL && (*binding)->expression->path_count <= most) ||
            ddb_invalid(fault, "Conditions can be of length 1 or 2 only");
 }

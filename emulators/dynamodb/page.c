@@ -124,7 +124,7 @@ static bool check_select(const struct ddb_page *page, const char *select, struct
         {"ALL_ATTRIBUTES", "ALL_ATTRIBUTES"},
         {"ALL_PROJECTED_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"},
     };
-    const char *prefix = page->is_query ? "1 validation error detected: " : "";
+    static const char prefix[] = "1 validation error detected: ";
     bool has_index = wire_member(page->call->input, "IndexName") != NULL;
     if (select == NULL)
         return true;
@@ -140,8 +140,9 @@ static bool check_select(const struct ddb_page *page, const char *select, struct
     }
     if (!has_index && strcmp(select, "ALL_PROJECTED_ATTRIBUTES") == 0)
         return ddb_invalid(fault,
-                           "%sALL_PROJECTED_ATTRIBUTES can be used only when %s using an IndexName",
-                           prefix, page->is_query ? "Querying" : "Scanning");
+                           "%sALL_PROJECTED_ATTRIBUTES can be used only when Querying using an "
+                           "IndexName", /* Scan says so too */
+                           prefix);
     return true;
 }
 

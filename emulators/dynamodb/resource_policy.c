@@ -8,13 +8,25 @@
 
 #define POLICY_BYTES_MAX 20480
 #define NO_POLICY        "NO_POLICY"
+#define NOT_FOUND_TEXT   "Resource-based policy not found for the provided ResourceArn: "
 
 static bool fail_not_found(struct ddb_fault *fault, const char *arn)
 {
-    return ddb_fail(fault, "PolicyNotFoundException",
-                    "Resource-based policy not found for the provided ResourceArn: Requested "
-                    "policy for resource: %s not found",
-                    arn);
+    return ddb_fail(fault, "PolicyNotFoundException", NOT_FOUND_TEXT "%s", arn);
+}
+
+/* As for tags, but a table that is not there is called by its name. */
+static bool find_resource(struct ddb *ddb, const struct wire_call *call, struct ddb_table **table,
+                          struct ddb_fault *fault)
+{
+    const char *arn = wire_text(call->input, "ResourceArn");
+    if (ddb_request_resource(ddb, call, table, fault))
+        return true;
+    if (strcmp(fault->code, "ResourceNotFoundException") == 0 && strstr(arn, "/stream/") == NULL)
+        fault->message =
+            sim_arena_printf(fault->arena, "Requested resource not found: Table: %s not found",
+                             ddb_table_name_of(fault->arena, arn));
+    return false;
 }
 
 bool ddb_policy_check(const char *text, struct ddb_fault *fault)
@@ -40,10 +52,19 @@ static bool check_revision(const struct ddb_table *table, const char *arn, const
 {
     const cJSON *policy = ddb_setting_find(table, DDB_SETTING_POLICIES, arn);
     const char *revision = wire_text(policy, "RevisionId");
-    if (expected == NULL)
+    if (expected == NULL || strcmp(expected, revision != NULL ? revision : NO_POLICY) == 0)
         return true;
-    bool fits = strcmp(expected, revision != NULL ? revision : NO_POLICY) == 0;
-    return fits || fail_not_found(fault, arn);
+    if (revision == NULL)
+        return fail_not_found(fault, arn);
+    if (strcmp(expected, NO_POLICY) == 0)
+        return ddb_fail(fault, "PolicyNotFoundException",
+                        NOT_FOUND_TEXT "Requested policy update expecting none to be present for "
+                                       "table %s, but a policy exists with revision id %s.",
+                        table->name, revision);
+    return ddb_fail(fault, "PolicyNotFoundException",
+                    NOT_FOUND_TEXT "Requested update for policy with revision id %s, but the "
+                                   "policy associated to target table %s has revision id %s.",
+                    expected, table->name, revision);
 }
 
 /* Milliseconds, as the service's are; later than the one before. */
@@ -79,7 +100,7 @@ enum wire_progress ddb_put_resource_policy(void *state, struct wire_call *call)
     struct ddb_table *table = NULL;
     const char *arn = wire_text(call->input, "ResourceArn");
     const char *text = wire_text(call->input, "Policy");
-    if (!ddb_policy_check(text, &fault) || !ddb_request_resource(state, call, &table, &fault) ||
+    if (!ddb_policy_check(text, &fault) || !find_resource(state, call, &table, &fault) ||
         !check_revision(table, arn, wire_text(call->input, "ExpectedRevisionId"), &fault))
         return ddb_answer_fault(call, &fault);
     cJSON *output = cJSON_CreateObject();
@@ -92,7 +113,7 @@ enum wire_progress ddb_get_resource_policy(void *state, struct wire_call *call)
     struct ddb_fault fault = {.arena = call->arena};
     struct ddb_table *table = NULL;
     const char *arn = wire_text(call->input, "ResourceArn");
-    if (!ddb_request_resource(state, call, &table, &fault))
+    if (!find_resource(state, call, &table, &fault))
         return ddb_answer_fault(call, &fault);
     const cJSON *policy = ddb_setting_find(table, DDB_SETTING_POLICIES, arn);
     if (policy == NULL) {
@@ -108,7 +129,7 @@ enum wire_progress ddb_delete_resource_policy(void *state, struct wire_call *cal
     struct ddb_fault fault = {.arena = call->arena};
     struct ddb_table *table = NULL;
     const char *arn = wire_text(call->input, "ResourceArn");
-    if (!ddb_request_resource(state, call, &table, &fault) ||
+    if (!find_resource(state, call, &table, &fault) ||
         !check_revision(table, arn, wire_text(call->input, "ExpectedRevisionId"), &fault))
         return ddb_answer_fault(call, &fault);
     const cJSON *policy = ddb_setting_find(table, DDB_SETTING_POLICIES, arn);

@@ -56,14 +56,18 @@ static bool parse(struct reads *reads, struct ddb *ddb, struct ddb_fault *fault)
     return true;
 }
 
-/* False: a key does not fit its table, which is why the transaction was cancelled. */
-static bool find_keys(struct reads *reads, struct ddb_cancellation *reasons)
+/* False: a key does not fit its table, which is why the transaction was cancelled. An empty key
+ * value is no reason to cancel: it fails the call. */
+static bool find_keys(struct reads *reads, struct ddb_cancellation *reasons,
+                      struct ddb_fault *call_fault)
 {
     for (size_t i = 0; i < reads->count; i++) {
         struct get *get = &reads->gets[i];
         struct ddb_fault fault = {.arena = reads->call->arena};
         if (ddb_key_from_map(&get->table->definition->keys, get->key_map, &get->key, &fault))
             continue;
+        if (fault.is_empty_key)
+            *call_fault = fault;
         ddb_cancellation_set(&reasons[i], &fault);
         return false;
     }
@@ -141,8 +145,9 @@ enum wire_progress ddb_transact_get(void *state, struct wire_call *call)
         return ddb_answer_fault(call, &fault);
     struct ddb_cancellation *reasons =
         sim_arena_alloc_array(call->arena, reads.count, sizeof *reasons);
-    if (!find_keys(&reads, reasons))
-        return ddb_transaction_cancel(call, reasons, reads.count);
+    if (!find_keys(&reads, reasons, &fault))
+        return fault.is_empty_key ? ddb_answer_fault(call, &fault)
+                                  : ddb_transaction_cancel(call, reasons, reads.count);
     if (!check_duplicates(&reads, &fault))
         return ddb_answer_fault(call, &fault);
     if (!find_conflicts(&reads, reasons))

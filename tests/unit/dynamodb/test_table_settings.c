@@ -37,7 +37,7 @@ static void test_resource_policies(void **state)
     static const struct step steps[] = {
         {"GetResourcePolicy", BY_ARN, "PolicyNotFoundException: ", 0},
         {"GetResourcePolicy", "{'ResourceArn':'arn:aws:dynamodb:us-east-1:000000000000:table/no'}",
-         "ResourceNotFoundException: Requested resource not found: ResourceArn:", 0},
+         "ResourceNotFoundException: Requested resource not found: Table: no", 0},
         {"PutResourcePolicy", "{'ResourceArn':'" ARN "','Policy':'nonsense'}",
          "ValidationException: Invalid policy document", 0},
         {"PutResourcePolicy",
