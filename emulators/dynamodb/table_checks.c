@@ -205,6 +205,20 @@ static const char *print_definitions(struct sim_arena *arena, const cJSON *defin
     return print_names(arena, &names);
 }
 
+/* As the service prints a list of KeySchemaElement. */
+static const char *print_schema(struct sim_arena *arena, const cJSON *schema)
+{
+    const char *text = "";
+    const cJSON *element = NULL;
+    cJSON_ArrayForEach(element, schema)
+    {
+        text = sim_arena_printf(arena, "%s%sKeySchemaElement(attributeName=%s, keyType=%s)", text,
+                                element == schema->child ? "" : ", ", name_of(element),
+                                wire_text(element, "KeyType"));
+    }
+    return text;
+}
+
 static void collect_names(const cJSON *input, struct sim_arena *arena, struct names *names)
 {
     static const char *const lists[] = {"LocalSecondaryIndexes", "GlobalSecondaryIndexes"};
@@ -373,6 +387,14 @@ static bool check_index_lists(const cJSON *input, struct ddb_fault *fault)
     return check_index_names(input, fault);
 }
 
+/* All elements have a definition by now: one too many is one that comes twice. */
+static bool check_element_count(const cJSON *definitions, const cJSON *schema,
+                                struct ddb_fault *fault)
+{
+    return cJSON_GetArraySize(schema) <= cJSON_GetArraySize(definitions) ||
+           ddb_invalid(fault, "Invalid KeySchema: Some index key attribute have no definition");
+}
+
 bool ddb_table_check_schema(const cJSON *input, struct ddb_fault *fault)
 {
     const cJSON *definitions = wire_member(input, "AttributeDefinitions");
@@ -385,9 +407,10 @@ bool ddb_table_check_schema(const cJSON *input, struct ddb_fault *fault)
                            "1 validation error detected: Value '[%s]' at 'keySchema' failed "
                            "to satisfy constraint: Member must have length less than or "
                            "equal to 2",
-                           print_definitions(fault->arena, schema));
+                           print_schema(fault->arena, schema));
     return check_duplicate_definitions(definitions, fault) && check_definitions(input, fault) &&
-           check_simple_schema(schema, fault) && check_index_lists(input, fault);
+           check_element_count(definitions, schema, fault) && check_simple_schema(schema, fault) &&
+           check_index_lists(input, fault);
 }
 
 /* --- streams, encryption, table class --------------------------------------------------------- */

@@ -90,6 +90,21 @@ static enum sim_result load_errors(struct wire_loader *loader, const cJSON *fact
     return RESULT_OK;
 }
 
+static void load_told_alone(struct wire_loader *loader, const cJSON *facts,
+                            struct wire_operation_fact *operation)
+{
+    const cJSON *rows = cJSON_GetObjectItemCaseSensitive(facts, "toldAlone");
+    struct wire_told_alone *told =
+        sim_arena_alloc_array(loader->arena, (size_t)cJSON_GetArraySize(rows) + 1, sizeof *told);
+    size_t count = 0;
+    for (const cJSON *row = rows == NULL ? NULL : rows->child; row != NULL; row = row->next)
+        told[count++] = (struct wire_told_alone){
+            sim_arena_strdup(loader->arena, row->string),
+            cJSON_IsString(row) ? sim_arena_strdup(loader->arena, row->valuestring) : NULL};
+    operation->told_alone = told;
+    operation->told_alone_count = count;
+}
+
 static enum sim_result load_operation(struct wire_loader *loader, const cJSON *facts,
                                       const struct wire_shape *empty,
                                       struct wire_operation_fact *operation)
@@ -100,6 +115,8 @@ static enum sim_result load_operation(struct wire_loader *loader, const cJSON *f
     operation->status = (int)wire_fact_number(facts, "status", 200);
     operation->input_root = wire_fact_text(loader, facts, "inputRoot");
     operation->checked_first = wire_fact_text(loader, facts, "checkedFirst");
+    operation->wanted_first = wire_fact_text(loader, facts, "wantedFirst");
+    load_told_alone(loader, facts, operation);
     operation->input_namespace = wire_fact_text(loader, facts, "inputNamespace");
     if (operation->method == NULL || operation->uri == NULL)
         return sim_error_set(loader->error, RESULT_INVALID, "%s api.json: %s has no method or uri",

@@ -71,9 +71,18 @@ struct wire_shape {
     const struct wire_member_fact *const *checks; /* members to look at, in the service's order */
     size_t check_count;
     const struct wire_shape
-        *unless_arn;  /* STRING: what a text that is no ARN must satisfy instead */
-    bool needs_check; /* false: neither it nor anything below it has a constraint */
+        *unless_arn;       /* STRING: what a text that is no ARN must satisfy instead */
+    bool is_shown_as_json; /* MAP: in messages, where others have Java's form */
+    bool has_keys_last;    /* MAP: nothing is said of bad keys when there is another fault */
+    bool needs_check;      /* false: neither it nor anything below it has a constraint */
     const struct wire_pattern *matcher; /* of pattern, or NULL */
+};
+
+/* A member of an operation's input whose length, range or, with a text, set of values is told alone
+ * when it is broken, in a newer form of the message. */
+struct wire_told_alone {
+    const char *member;  /* of the input itself; what lies below it counts too */
+    const char *message; /* the whole of it, for a value outside the set; NULL: sets are as ever */
 };
 
 struct wire_operation_fact {
@@ -89,6 +98,9 @@ struct wire_operation_fact {
     size_t error_count;
     const char *checked_first; /* a required name of 3 to 255 characters that the service looks at
                                   before all else, with words of its own; else NULL */
+    const char *wanted_first;  /* the same, but only whether it is there at all */
+    const struct wire_told_alone *told_alone;
+    size_t told_alone_count;
 };
 
 struct wire_model {

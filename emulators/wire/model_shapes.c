@@ -202,6 +202,8 @@ static enum sim_result load_map(struct wire_loader *loader, const cJSON *facts,
     enum sim_result result = load_part(loader, facts, "key", &shape->key);
     if (result != RESULT_OK)
         return result;
+    shape->is_shown_as_json = wire_fact_flag(facts, "shownAsJson");
+    shape->has_keys_last = wire_fact_flag(facts, "keysLast");
     return load_part(loader, facts, "value", &shape->value);
 }
 

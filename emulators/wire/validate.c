@@ -18,8 +18,11 @@ struct frame {
 };
 
 struct validator {
+    const struct wire_operation_fact *operation;
+    struct sim_arena *arena;
     struct sim_buffer text; /* the sentences, joined */
     unsigned error_count;
+    const char *alone; /* what is told instead of all of them; NULL: nothing */
 };
 
 static void check(struct validator *validator, const struct frame *frame,
@@ -41,6 +44,19 @@ static void append_path(struct sim_buffer *text, const struct frame *frame)
         sim_buffer_printf(text, "%zu.member", frame->position);
 }
 
+static void append_value(struct sim_buffer *text, const struct wire_shape *shape,
+                         const cJSON *value)
+{
+    if (!shape->is_shown_as_json) {
+        wire_value_append(text, shape, value);
+        return;
+    }
+    char *json = cJSON_PrintUnformatted(value);
+    CHECK(json != NULL);
+    sim_buffer_append_text(text, json);
+    cJSON_free(json);
+}
+
 /* Starts "Value 'x' at 'path' failed to satisfy constraint: "; false once enough are listed. */
 static bool begin(struct validator *validator, const struct frame *frame,
                   const struct wire_shape *shape, const cJSON *value)
@@ -54,7 +70,7 @@ static bool begin(struct validator *validator, const struct frame *frame,
         sim_buffer_append_text(text, "Value null at '");
     } else {
         sim_buffer_append_text(text, "Value '");
-        wire_value_append(text, shape, value);
+        append_value(text, shape, value);
         sim_buffer_append_text(text, "' at '");
     }
     append_path(text, frame);
@@ -62,9 +78,62 @@ static bool begin(struct validator *validator, const struct frame *frame,
     return true;
 }
 
+/* As append_path, but with the members' own capitals. */
+static void append_exact_path(struct sim_buffer *text, const struct frame *frame)
+{
+    if (frame->above != NULL && frame->above->above != NULL) {
+        append_exact_path(text, frame->above);
+        sim_buffer_append_text(text, ".");
+    }
+    if (frame->is_member)
+        sim_buffer_append_text(text, frame->name);
+    else if (frame->name != NULL)
+        sim_buffer_printf(text, "%s.member", frame->name);
+    else
+        sim_buffer_printf(text, "%zu.member", frame->position);
+}
+
+static const struct wire_told_alone *told_alone_by(const struct validator *validator,
+                                                   const struct frame *frame)
+{
+    while (frame->above != NULL && frame->above->above != NULL)
+        frame = frame->above;
+    for (size_t i = 0; i < validator->operation->told_alone_count; i++)
+        if (strcmp(validator->operation->told_alone[i].member, frame->name) == 0)
+            return &validator->operation->told_alone[i];
+    return NULL;
+}
+
+/* The newer form of a complaint, of which the first stands alone. Names keep to the older form but
+ * for the empty one. */
+static void try_alone(struct validator *validator, const struct frame *frame,
+                      const struct wire_shape *shape, const cJSON *value, enum wire_constraint kind)
+{
+    const struct wire_told_alone *told = told_alone_by(validator, frame);
+    bool is_size = kind == CONSTRAINT_LENGTH_MIN || kind == CONSTRAINT_LENGTH_MAX ||
+                   kind == CONSTRAINT_VALUE_MIN || kind == CONSTRAINT_VALUE_MAX;
+    bool is_name = shape->kind == SHAPE_STRING && value->valuestring[0] != '\0';
+    if (told == NULL || validator->alone != NULL)
+        return;
+    if (kind == CONSTRAINT_ENUM)
+        validator->alone = told->message;
+    if (!is_size || is_name)
+        return;
+    struct sim_buffer text;
+    sim_buffer_init(&text);
+    sim_buffer_append_text(&text, "1 validation error detected: Value at '");
+    append_exact_path(&text, frame);
+    sim_buffer_append_text(&text, "' failed to satisfy constraint: ");
+    wire_constraint_append(&text, shape, kind);
+    validator->alone = sim_arena_strdup(validator->arena, text.data);
+    sim_buffer_fini(&text);
+}
+
 static void complain(struct validator *validator, const struct frame *frame,
                      const struct wire_shape *shape, const cJSON *value, enum wire_constraint kind)
 {
+    if (value != NULL)
+        try_alone(validator, frame, shape, value, kind);
     if (begin(validator, frame, shape, value))
         wire_constraint_append(&validator->text, shape, kind);
 }
@@ -128,7 +197,8 @@ static const enum wire_constraint own_order[] = {
 /* The shape whose constraints hold for this very value. */
 static const struct wire_shape *shape_in_force(const struct wire_shape *shape, const cJSON *value)
 {
-    if (shape->unless_arn == NULL || strncmp(value->valuestring, "arn:", 4) == 0)
+    if (shape->unless_arn == NULL || value->valuestring[0] == '\0' ||
+        strncmp(value->valuestring, "arn:", 4) == 0)
         return shape;
     return shape->unless_arn;
 }
@@ -188,7 +258,8 @@ static void check_map(struct validator *validator, const struct frame *frame,
         are_values_good =
             are_values_good && (!shape->value->needs_check || satisfies_all(shape->value, child));
     }
-    if (!are_keys_good && begin(validator, frame, shape, value))
+    if (!are_keys_good && (!shape->has_keys_last || validator->error_count == 0) &&
+        begin(validator, frame, shape, value))
         wire_constraints_append(&validator->text, "Map keys must satisfy constraint: ",
                                 shape->key->unless_arn != NULL ? shape->key->unless_arn
                                                                : shape->key);
@@ -233,17 +304,41 @@ static void check(struct validator *validator, const struct frame *frame,
     check_below(validator, frame, shape, value);
 }
 
+/* A parser of few levels reads most calls; one that goes deeper is read by an older one, which has
+ * the older words. */
+#define NEWER_DEPTH_MAX 128
+
+static bool is_deeper(const cJSON *value, unsigned levels)
+{
+    if (levels == 0)
+        return true;
+    for (const cJSON *child = value->child; child != NULL; child = child->next)
+        if (child->child != NULL && is_deeper(child, levels - 1))
+            return true;
+    return false;
+}
+
+static bool lacks_required(const struct wire_shape *input_shape, const cJSON *input)
+{
+    for (size_t i = 0; i < input_shape->member_count; i++)
+        if (input_shape->members[i].is_required &&
+            cJSON_GetObjectItemCaseSensitive(input, input_shape->members[i].name) == NULL)
+            return true;
+    return false;
+}
+
 /* The control plane of DynamoDB looks at the table's name alone at first. */
 static const char *complain_first(const struct wire_operation_fact *operation, const cJSON *input,
                                   struct sim_arena *arena)
 {
-    const char *member = operation->checked_first;
+    bool is_length_checked = operation->checked_first != NULL;
+    const char *member = is_length_checked ? operation->checked_first : operation->wanted_first;
     const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(input, member));
     if (name == NULL)
         return sim_arena_printf(
             arena, "The parameter '%s' is required but was not present in the request", member);
     size_t length = wire_text_length(name);
-    if (strncmp(name, "arn:", 4) != 0 &&
+    if (is_length_checked && strncmp(name, "arn:", 4) != 0 &&
         (length < CHECKED_FIRST_LENGTH_MIN || length > CHECKED_FIRST_LENGTH_MAX))
         return sim_arena_printf(arena,
                                 "%s must be at least %d characters long and at most %d characters "
@@ -255,12 +350,13 @@ static const char *complain_first(const struct wire_operation_fact *operation, c
 bool wire_validate(const struct wire_model *model, const struct wire_operation_fact *operation,
                    const cJSON *input, struct sim_arena *arena, struct wire_error *error)
 {
-    struct validator validator = {0};
+    struct validator validator = {.operation = operation, .arena = arena};
     struct frame root = {0};
     if (!operation->input->needs_check)
         return true;
-    const char *first =
-        operation->checked_first == NULL ? NULL : complain_first(operation, input, arena);
+    const char *first = operation->checked_first == NULL && operation->wanted_first == NULL
+                            ? NULL
+                            : complain_first(operation, input, arena);
     if (first != NULL) {
         *error =
             (struct wire_error){.code = model->validation_code, .message = first, .status = 400};
@@ -268,11 +364,16 @@ bool wire_validate(const struct wire_model *model, const struct wire_operation_f
     }
     sim_buffer_init(&validator.text);
     check(&validator, &root, operation->input, input);
+    if (validator.alone != NULL &&
+        (lacks_required(operation->input, input) || is_deeper(input, NEWER_DEPTH_MAX)))
+        validator.alone = NULL;
     if (validator.error_count > 0)
         *error = (struct wire_error){
             .code = model->validation_code,
-            .message =
-                sim_arena_printf(arena, "%u validation error%s detected: %s", validator.error_count,
+            .message = validator.alone != NULL
+                           ? validator.alone
+                           : sim_arena_printf(
+                                 arena, "%u validation error%s detected: %s", validator.error_count,
                                  validator.error_count == 1 ? "" : "s", validator.text.data),
             .status = 400};
     sim_buffer_fini(&validator.text);

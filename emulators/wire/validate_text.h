@@ -22,7 +22,7 @@ enum wire_constraint {
 };
 
 /* A value of more bytes than this is shown in part. */
-#define WIRE_VALUE_SHOWN_MAX 4096
+#define WIRE_VALUE_SHOWN_MAX 65536
 
 void wire_value_append(struct sim_buffer *text, const struct wire_shape *shape, const cJSON *value);
 void wire_constraint_append(struct sim_buffer *text, const struct wire_shape *shape,
