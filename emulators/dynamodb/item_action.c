@@ -8,6 +8,7 @@
 #include "emulators/dynamodb/legacy.h"
 #include "emulators/dynamodb/throttle.h"
 #include "emulators/dynamodb/update.h"
+#include "emulators/wire/json_print.h"
 
 /* --- parse -------------------------------------------------------------------------------------
  */
@@ -246,10 +247,7 @@ static bool make_new_item(struct ddb_item_action *action, struct ddb_fault *faul
         action->new_size_bytes = 0;
         return true;
     }
-    char *text = cJSON_PrintUnformatted(action->new_item);
-    CHECK(text != NULL);
-    sim_arena_defer(fault->arena, cJSON_free, text);
-    action->new_text = text;
+    action->new_text = wire_json_text(fault->arena, action->new_item, NULL);
     return true;
 }
 

@@ -7,6 +7,7 @@
 #include "emulators/dynamodb/projection.h"
 #include "emulators/dynamodb/replica.h"
 #include "emulators/dynamodb/time_to_live.h"
+#include "emulators/wire/json_print.h"
 
 #define TRIM_EVERY_RECORDS 64
 
@@ -81,10 +82,7 @@ static void delete_json(void *json)
 
 static const char *print_json(struct sim_arena *arena, const cJSON *json)
 {
-    char *text = cJSON_PrintUnformatted(json);
-    CHECK(text != NULL);
-    sim_arena_defer(arena, cJSON_free, text);
-    return text;
+    return wire_json_text(arena, json, NULL);
 }
 
 static struct entry make_entry(struct sim_arena *arena, const struct ddb_index_definition *index,

@@ -24,26 +24,43 @@ static uint32_t read_little(const uint8_t *at)
     return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
+static uint32_t turn(uint32_t sum, unsigned bits)
+{
+    return sum << bits | sum >> (32 - bits);
+}
+
+/* Four steps, after which the four words stand where they stood. The compiler unrolls the rounds:
+ * an item's key is hashed for each request. */
+#define ROUND(index, function, first, step)                                                        \
+    for (unsigned i = 0; i < 16; i += 4) {                                                         \
+        const uint32_t *sine = sines + (size_t)(index)*16 + i;                                     \
+        const uint8_t *by = rotations[index];                                                      \
+        a = b + turn(a + function(b, c, d) + sine[0] + words[((first) + (step)*i) % 16], by[0]);   \
+        d = a + turn(d + function(a, b, c) + sine[1] + words[((first) + (step) * (i + 1)) % 16],   \
+                     by[1]);                                                                       \
+        c = d + turn(c + function(d, a, b) + sine[2] + words[((first) + (step) * (i + 2)) % 16],   \
+                     by[2]);                                                                       \
+        b = c + turn(b + function(c, d, a) + sine[3] + words[((first) + (step) * (i + 3)) % 16],   \
+                     by[3]);                                                                       \
+    }
+#define MIX_1(x, y, z) (((x) & (y)) | (~(x) & (z)))
+#define MIX_2(x, y, z) (((z) & (x)) | (~(z) & (y)))
+#define MIX_3(x, y, z) ((x) ^ (y) ^ (z))
+#define MIX_4(x, y, z) ((y) ^ ((x) | ~(z)))
+
 static void mix(uint32_t state[4], const uint8_t *block)
 {
+    uint32_t words[16];
     uint32_t a = state[0];
     uint32_t b = state[1];
     uint32_t c = state[2];
     uint32_t d = state[3];
-    for (unsigned i = 0; i < 64; i++) {
-        unsigned round = i / 16;
-        uint32_t f = round == 0   ? (b & c) | (~b & d)
-                     : round == 1 ? (d & b) | (~d & c)
-                     : round == 2 ? b ^ c ^ d
-                                  : c ^ (b | ~d);
-        unsigned word = round == 0 ? i : round == 1 ? 5 * i + 1 : round == 2 ? 3 * i + 5 : 7 * i;
-        uint32_t sum = a + f + sines[i] + read_little(block + word % 16 * 4);
-        unsigned rotation = rotations[round][i % 4];
-        a = d;
-        d = c;
-        c = b;
-        b += sum << rotation | sum >> (32 - rotation);
-    }
+    for (unsigned i = 0; i < 16; i++)
+        words[i] = read_little(block + (size_t)4 * i);
+    ROUND(0, MIX_1, 0, 1)
+    ROUND(1, MIX_2, 1, 5)
+    ROUND(2, MIX_3, 5, 3)
+    ROUND(3, MIX_4, 0, 7)
     state[0] += a;
     state[1] += b;
     state[2] += c;

@@ -19,12 +19,30 @@ const char *ddb_type_name(enum ddb_type type)
     return type_names[type];
 }
 
+/* The first letter leaves two names at most: this is asked for each value of each item. */
 enum ddb_type ddb_type_find(const char *name)
 {
-    for (unsigned i = 0; i < DDB_TYPE_COUNT; i++)
-        if (strcmp(name, type_names[i]) == 0)
-            return (enum ddb_type)i;
-    return DDB_TYPE_COUNT;
+    static const struct {
+        char letter;
+        enum ddb_type short_type;
+        enum ddb_type long_type;
+    } rows[] = {
+        {'S', DDB_TYPE_S, DDB_TYPE_SS},    {'N', DDB_TYPE_N, DDB_TYPE_NS},
+        {'B', DDB_TYPE_B, DDB_TYPE_BS},    {'M', DDB_TYPE_M, DDB_TYPE_COUNT},
+        {'L', DDB_TYPE_L, DDB_TYPE_COUNT},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (name[0] != rows[i].letter)
+            continue;
+        if (name[1] == '\0')
+            return rows[i].short_type;
+        if (name[1] == 'S' && name[2] == '\0')
+            return rows[i].long_type;
+        break;
+    }
+    if (strcmp(name, "BOOL") == 0)
+        return DDB_TYPE_BOOL;
+    return strcmp(name, "NULL") == 0 ? DDB_TYPE_NULL : DDB_TYPE_COUNT;
 }
 
 enum ddb_type ddb_value_type(const cJSON *value)

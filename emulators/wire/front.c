@@ -119,6 +119,7 @@ static void send_reply(struct live *live, struct front_reply *reply)
         .header_count = reply->header_count,
         .body = reply->body,
         .body_bytes = reply->body_bytes,
+        .is_lasting = true,
     };
     sim_http_reply(live->http, &http);
 }

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "emulators/wire/error_body.h"
+#include "emulators/wire/json_print.h"
 #include "emulators/wire/types.h"
 
 static bool has_type(const char *header, const char *type)
@@ -140,9 +141,6 @@ static bool is_empty_operation(const struct front_exchange *exchange)
     return false;
 }
 
-/* The first guess of an answer's size: most fit, and none is copied to be shortened. */
-#define PRINT_BYTES 2048
-
 static void encode(const struct front_exchange *exchange, const cJSON *output,
                    struct front_reply *reply)
 {
@@ -154,11 +152,7 @@ static void encode(const struct front_exchange *exchange, const cJSON *output,
         reply->content_type = NULL;
         reply->body_bytes = 0;
     } else if (output != NULL) {
-        char *text = cJSON_PrintBuffered(output, PRINT_BYTES, false);
-        CHECK(text != NULL); /* out of memory: everything else ends the process then as well */
-        sim_arena_defer(exchange->message.arena, cJSON_free, text);
-        reply->body = text;
-        reply->body_bytes = strlen(text);
+        reply->body = wire_json_text(exchange->message.arena, output, &reply->body_bytes);
     }
 }
 

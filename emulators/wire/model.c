@@ -271,9 +271,19 @@ const struct wire_shape *wire_error_shape_find(const struct wire_model *model, c
     return NULL;
 }
 
+size_t wire_likely_slot(const char *wire_name)
+{
+    const unsigned char *text = (const unsigned char *)wire_name;
+    size_t hash = text[0] == '\0' ? 0 : text[0] * 5u + text[1] * 3u;
+    return (hash + strlen(wire_name) * 17) % WIRE_LIKELY_SLOTS;
+}
+
 const struct wire_member_fact *wire_member_fact_find(const struct wire_shape *structure,
                                                      const char *wire_name)
 {
+    size_t likely = structure->likely[wire_likely_slot(wire_name)];
+    if (likely > 0 && strcmp(structure->by_wire_name[likely - 1]->wire_name, wire_name) == 0)
+        return structure->by_wire_name[likely - 1];
     size_t low = 0;
     size_t high = structure->member_count;
     while (low < high) {

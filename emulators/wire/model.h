@@ -32,6 +32,8 @@ enum wire_timestamp { TIMESTAMP_DEFAULT, TIMESTAMP_ISO8601, TIMESTAMP_UNIX, TIME
 struct wire_shape;
 struct wire_pattern;
 
+#define WIRE_LIKELY_SLOTS 64 /* a power of two */
+
 struct wire_member_fact {
     const char *name;      /* as handlers see it: "TableName" */
     const char *wire_name; /* as it travels: locationName, else name */
@@ -68,6 +70,7 @@ struct wire_shape {
 
     /* Prepared at load for look-ups and the constraint check. */
     const struct wire_member_fact *const *by_wire_name; /* STRUCTURE: sorted by wire name */
+    uint8_t likely[WIRE_LIKELY_SLOTS]; /* by a hash of the wire name: 1 + its place among them */
     const struct wire_member_fact *const *checks; /* members to look at, in the service's order */
     size_t check_count;
     const struct wire_shape

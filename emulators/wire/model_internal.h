@@ -28,4 +28,7 @@ int64_t wire_fact_number(const cJSON *facts, const char *name, int64_t fallback)
 MUST_USE enum sim_result wire_fact_shape(struct wire_loader *loader, const char *where,
                                          const char *name, const struct wire_shape **shape);
 
+/* Where a member of that wire name probably stands in its shape's likely table. */
+size_t wire_likely_slot(const char *wire_name);
+
 #endif

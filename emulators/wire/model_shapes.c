@@ -164,6 +164,11 @@ static enum sim_result load_structure(struct wire_loader *loader, const cJSON *f
     shape->members = members;
     shape->member_count = count;
     shape->by_wire_name = sorted;
+    for (size_t i = 0; i < shape->member_count && i < UINT8_MAX; i++) {
+        uint8_t *likely = &shape->likely[wire_likely_slot(sorted[i]->wire_name)];
+        if (*likely == 0)
+            *likely = (uint8_t)(i + 1);
+    }
     shape->is_union = wire_fact_flag(facts, "union");
     enum sim_result ordered = load_check_order(loader, facts, shape);
     if (ordered != RESULT_OK)

@@ -240,10 +240,10 @@ static bool is_framing(const char *name)
 
 static struct MHD_Response *make_response(const struct sim_http_reply *reply)
 {
-    /* copied, so that libmicrohttpd does not write to it */
     void *body = (void *)(uintptr_t)(reply->body != NULL ? reply->body : "");
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(reply->body_bytes, body, MHD_RESPMEM_MUST_COPY);
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        reply->body_bytes, body,
+        reply->is_lasting ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_COPY);
     if (response == NULL)
         return NULL;
     for (size_t i = 0; i < reply->header_count; i++)

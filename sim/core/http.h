@@ -46,6 +46,7 @@ struct sim_http_reply {
     size_t header_count;
     const void *body;
     size_t body_bytes;
+    bool is_lasting; /* the body lies in the request's arena or is constant: it is not copied */
 };
 
 typedef void sim_http_handler(void *context, struct sim_http_request *request);
