@@ -19,8 +19,9 @@ LAYERS = {
     "emulators/route53": ["sim/core", "emulators/wire"],
     "emulators/arc": ["sim/core", "emulators/wire"],
     "emulators/fis": ["sim/core", "emulators/wire"],
+    "emulators/autoscaling": ["sim/core", "emulators/wire"],
     "topology": ["sim/core", "emulators/wire", "emulators/dynamodb", "emulators/route53", "emulators/arc",
-                 "emulators/fis"],
+                 "emulators/fis", "emulators/autoscaling"],
 }
 LAYERS["examples/orders"] = LAYERS["topology"] + ["topology"]
 LAYERS["sim/drill"] = LAYERS["topology"] + ["topology"]

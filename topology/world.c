@@ -101,6 +101,8 @@ static enum sim_result create_services(struct topo_world *world, struct sim_erro
         result = arc_create(host, &world->arc, error);
     if (result == RESULT_OK)
         result = fis_create(host, &world->fis, error);
+    if (result == RESULT_OK)
+        result = aas_create(host, &world->aas, error);
     if (result != RESULT_OK)
         return result;
     add_service(world, &ddb_service, world->ddb);
@@ -109,6 +111,7 @@ static enum sim_result create_services(struct topo_world *world, struct sim_erro
     add_service(world, &arc_config_service, world->arc);
     add_service(world, &arc_cluster_service, world->arc);
     add_service(world, &fis_service, world->fis);
+    add_service(world, &aas_service, world->aas);
     wire_dispatcher_add_resources(world->dispatcher, endpoint_exists, world);
     return RESULT_OK;
 }
@@ -219,6 +222,8 @@ void topo_world_destroy(struct topo_world *world)
     if (world == NULL)
         return;
     abandon_calls(world);
+    if (world->aas != NULL)
+        aas_destroy(world->aas);
     if (world->fis != NULL)
         fis_destroy(world->fis);
     if (world->arc != NULL)
@@ -247,6 +252,7 @@ enum sim_result topo_world_reset(struct topo_world *world, uint64_t seed, struct
     r53_reset(world->r53);
     arc_reset(world->arc);
     fis_reset(world->fis);
+    aas_reset(world->aas);
     struct sim_core_options core = core_options(world);
     sim_core_reset(&world->core, &core);
     result = world_lay_ground(world, error);

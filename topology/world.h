@@ -14,6 +14,7 @@
 #define TOPOLOGY_WORLD_H
 
 #include "emulators/arc/arc.h"
+#include "emulators/autoscaling/autoscaling.h"
 #include "emulators/dynamodb/dynamodb.h"
 #include "emulators/fis/fis.h"
 #include "emulators/route53/route53.h"
@@ -63,6 +64,7 @@ struct topo_world {
     struct r53 *r53;
     struct arc *arc;
     struct fis *fis;
+    struct aas *aas;
     const struct topo_world_file *file;
     struct topo_names *names;
     struct topo_instance *instances; /* in the file's order */

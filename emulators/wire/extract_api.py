@@ -23,6 +23,7 @@ SERVICES = [
     ("route53-recovery-control-config", "emulators/arc/api_config.json"),
     ("route53-recovery-cluster", "emulators/arc/api_cluster.json"),
     ("fis", "emulators/fis/api.json"),
+    ("application-autoscaling", "emulators/autoscaling/api.json"),
 ]
 
 # The order in which DynamoDB prints an enum in a constraint error is not the model's.
@@ -59,6 +60,12 @@ OVERRIDES = {
     "dynamodbstreams": {"KeyType": {"enum": DYNAMODB_ENUMS["KeyType"]}},
     # Its pattern is about letters of all scripts, which the matcher does not know.
     "fis": {"ExperimentTemplateTargetParameterValue": {"pattern": None}},
+    # Texts of almost any character, and one pattern that looks ahead, which the service's code checks.
+    "application-autoscaling": {
+        name: {"pattern": None}
+        for name in ("PolicyName", "ResourceId", "ResourceIdMaxLen1600", "ScheduledActionName",
+                     "XmlString")
+    },
 }
 
 # model folder -> {structure: members in the order in which the service checks them}; members not

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "emulators/arc/arc.h"
+#include "emulators/autoscaling/autoscaling.h"
 #include "emulators/dynamodb/dynamodb.h"
 #include "emulators/fis/fis.h"
 #include "emulators/route53/route53.h"
@@ -16,8 +17,8 @@ static const char help_text[] =
 static int run(int argument_count, char **arguments)
 {
     const struct wire_service *const services[] = {
-        &ddb_service,        &ddb_streams_service, &r53_service,
-        &arc_config_service, &arc_cluster_service, &fis_service,
+        &ddb_service,         &ddb_streams_service, &r53_service, &arc_config_service,
+        &arc_cluster_service, &fis_service,         &aas_service,
     };
     struct cli_operands operands;
     bool help;

@@ -13,6 +13,7 @@ const char *const facts_paths[] = {
     "emulators/arc/api_config.json",
     "emulators/arc/api_cluster.json",
     "emulators/fis/api.json",
+    "emulators/autoscaling/api.json",
     NULL,
 };
 

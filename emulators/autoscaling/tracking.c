@@ -1,0 +1,176 @@
+/* Target tracking: once a minute, what was consumed in the minute before is compared with what is
+ * provisioned.
+ *
+ * Two minutes in a row above the target value give more capacity, 15 in a row more than 20 points
+ * below it less; either time so much that this minute's consumption would just meet the target. A
+ * minute without any consumption counts as neither: DynamoDB then sends no datum, so that the
+ * service does not scale in either. */
+#include <string.h>
+#include <utlist.h>
+
+#include "emulators/autoscaling/autoscaling_internal.h"
+#include "emulators/wire/metrics.h"
+
+/* Thousandths of a per cent in the whole, times the halves of a unit in a minute at one unit a
+ * second: what makes a share of provisioned units comparable with consumed halves. */
+#define WHOLE_VALUE      INT64_C(100000)
+#define HALVES_OF_A_UNIT INT64_C(120)
+
+/* --- what is consumed ----------------------------------------------------------------------------
+ */
+
+static bool is_of(const struct aas_target *target, const struct wire_datum *datum)
+{
+    return datum->account != NULL && strcmp(datum->region, target->region) == 0 &&
+           strcmp(datum->account, target->account) == 0 &&
+           strcmp(datum->dimensions[0].value, target->table) == 0 &&
+           (target->index == NULL ? datum->dimension_count == 1
+                                  : datum->dimension_count == 2 &&
+                                        strcmp(datum->dimensions[1].value, target->index) == 0);
+}
+
+static void hear_consumed(void *context, const struct wire_datum *datum)
+{
+    struct aas *aas = context;
+    bool is_write = strcmp(datum->metric, "ConsumedWriteCapacityUnits") == 0;
+    if (!is_write && strcmp(datum->metric, "ConsumedReadCapacityUnits") != 0)
+        return;
+    struct aas_target *target;
+    DL_FOREACH(aas->targets, target)
+    {
+        if (target->is_write != is_write || target->policies == NULL || !is_of(target, datum))
+            continue;
+        uint64_t minute = datum->at_us / AAS_MINUTE_US;
+        if (target->current.number != minute) {
+            target->previous = target->current;
+            target->current = (struct aas_minute){.number = minute};
+        }
+        target->current.halves += (uint64_t)datum->value;
+    }
+}
+
+static uint64_t consumed_in(const struct aas_target *target, uint64_t minute)
+{
+    if (target->current.number == minute)
+        return target->current.halves;
+    return target->previous.number == minute ? target->previous.halves : 0;
+}
+
+/* --- deciding ------------------------------------------------------------------------------------
+ */
+
+/* The capacity with which that consumption would meet the target value. */
+static int64_t capacity_for(const struct aas_policy *policy, uint64_t halves)
+{
+    int64_t share = policy->target_value * HALVES_OF_A_UNIT;
+    return ((int64_t)halves * WHOLE_VALUE + share - 1) / share;
+}
+
+static int64_t within(const struct aas_target *target, int64_t units)
+{
+    if (units < target->min)
+        return target->min;
+    return units > target->max ? target->max : units;
+}
+
+static bool has_cooled(uint64_t scaled_us, uint64_t cooldown_us, uint64_t now_us)
+{
+    return scaled_us == 0 || now_us >= scaled_us + cooldown_us;
+}
+
+static void count_minute(struct aas_policy *policy, uint64_t halves, int64_t provisioned)
+{
+    int64_t consumed = (int64_t)halves * WHOLE_VALUE;
+    int64_t unit = provisioned * HALVES_OF_A_UNIT;
+    int64_t low = policy->target_value - AAS_SCALE_IN_BELOW;
+    if (low < policy->target_value / 2)
+        low = policy->target_value / 2;
+    policy->minutes_above = consumed > policy->target_value * unit ? policy->minutes_above + 1 : 0;
+    policy->minutes_below = halves > 0 && consumed < low * unit ? policy->minutes_below + 1 : 0;
+}
+
+static void scale(struct aas_target *target, struct aas_policy *policy,
+                  const struct aas_capacity *capacity, int64_t units, bool is_out)
+{
+    struct sim_arena *arena = sim_arena_create();
+    const char *alarm = aas_alarm_name(arena, target, policy, is_out ? "AlarmHigh" : "AlarmLow");
+    const char *cause = sim_arena_printf(
+        arena, "monitor alarm %s in state ALARM triggered policy %s", alarm, policy->name);
+    if (aas_scale(target, capacity, units, cause)) {
+        policy->minutes_above = 0;
+        policy->minutes_below = 0;
+        *(is_out ? &target->scaled_out_us : &target->scaled_in_us) = aas_now_us(target->aas);
+    }
+    sim_arena_destroy(arena);
+}
+
+static void look_at(struct aas_target *target, struct aas_policy *policy,
+                    const struct aas_capacity *capacity, uint64_t halves)
+{
+    uint64_t now_us = aas_now_us(target->aas);
+    int64_t provisioned = target->is_write ? capacity->writes : capacity->reads;
+    count_minute(policy, halves, provisioned);
+    int64_t wanted = within(target, capacity_for(policy, halves));
+    if (!capacity->is_active)
+        return; /* it is being changed: again in a minute */
+    if (policy->minutes_above >= AAS_SCALE_OUT_MINUTES && wanted > provisioned &&
+        !target->is_scale_out_suspended &&
+        has_cooled(target->scaled_out_us, policy->scale_out_cooldown_us, now_us))
+        scale(target, policy, capacity, wanted, true);
+    else if (policy->minutes_below >= AAS_SCALE_IN_MINUTES && wanted < provisioned &&
+             !policy->never_scales_in && !target->is_scale_in_suspended &&
+             has_cooled(target->scaled_in_us, policy->scale_in_cooldown_us, now_us))
+        scale(target, policy, capacity, wanted, false);
+}
+
+/* --- every minute --------------------------------------------------------------------------------
+ */
+
+static void tick(void *context);
+
+static void schedule_tick(struct aas *aas)
+{
+    uint64_t next_us = (aas_now_us(aas) / AAS_MINUTE_US + 1) * AAS_MINUTE_US;
+    aas->tick_event = sim_sched_at_background(aas->host->core->sched, next_us, tick, aas);
+}
+
+static void tick(void *context)
+{
+    struct aas *aas = context;
+    uint64_t minute = aas_now_us(aas) / AAS_MINUTE_US - 1;
+    struct aas_target *target;
+    DL_FOREACH(aas->targets, target)
+    {
+        struct aas_capacity capacity;
+        if (target->policies == NULL || aas_capacity_read(target, &capacity) != AAS_CAPACITY_OK)
+            continue;
+        uint64_t halves = consumed_in(target, minute);
+        struct aas_policy *policy;
+        DL_FOREACH(target->policies, policy)
+        {
+            look_at(target, policy, &capacity, halves);
+        }
+    }
+    schedule_tick(aas);
+}
+
+void aas_tracking_refresh(struct aas *aas)
+{
+    bool is_needed = false;
+    struct aas_target *target;
+    DL_FOREACH(aas->targets, target)
+    {
+        is_needed = is_needed || target->policies != NULL;
+    }
+    if (is_needed == aas->is_listening)
+        return;
+    aas->is_listening = is_needed;
+    if (is_needed) {
+        wire_metrics_listen(aas->host->metrics, hear_consumed, aas);
+        schedule_tick(aas);
+        return;
+    }
+    wire_metrics_unlisten(aas->host->metrics, hear_consumed, aas);
+    (void)sim_sched_cancel(aas->host->core->sched, aas->tick_event);
+    aas->tick_event = 0;
+}
