@@ -7,13 +7,26 @@
 
 #define COLUMNS                                                                                    \
     "sequence, committed_us, written_us, origin, key, old_item, new_item, seen, is_replicated, "   \
-    "is_unchanged, is_expired, new_size"
+    "is_unchanged, is_expired, new_size, shard"
 
 static char *sql_for(uint64_t table_number, const char *before, const char *after)
 {
     struct sim_buffer buffer;
     sim_buffer_init(&buffer);
     sim_buffer_printf(&buffer, "%slog_%llu%s", before, (unsigned long long)table_number, after);
+    return sim_buffer_take(&buffer);
+}
+
+/* Only records of streams with several shards are marked, so the index costs others nothing. */
+static char *index_sql_for(uint64_t table_number)
+{
+    unsigned long long number = (unsigned long long)table_number;
+    struct sim_buffer buffer;
+    sim_buffer_init(&buffer);
+    sim_buffer_printf(&buffer,
+                      "CREATE INDEX log_%llu_by_shard ON log_%llu (shard, sequence) "
+                      "WHERE shard IS NOT NULL",
+                      number, number);
     return sim_buffer_take(&buffer);
 }
 
@@ -24,22 +37,29 @@ enum sim_result ddb_log_create(struct ddb_change_log *log, struct sim_store *sto
         sql_for(table_number, "CREATE TABLE ",
                 " (sequence INTEGER PRIMARY KEY, committed_us INTEGER, written_us INTEGER, origin "
                 "INTEGER, key BLOB, old_item TEXT, new_item TEXT, seen BLOB, is_replicated "
-                "INTEGER, is_unchanged INTEGER, is_expired INTEGER, new_size INTEGER)");
+                "INTEGER, is_unchanged INTEGER, is_expired INTEGER, new_size INTEGER, shard "
+                "INTEGER)");
+    char *index_sql = index_sql_for(table_number);
     enum sim_result result = sim_store_execute(store, create_sql, error);
+    if (result == RESULT_OK)
+        result = sim_store_execute(store, index_sql, error);
     free(create_sql);
+    free(index_sql);
     if (result != RESULT_OK)
         return result;
     *log = (struct ddb_change_log){
         .store = store,
         .first_sequence = 1,
-        .append_sql =
-            sql_for(table_number, "INSERT INTO ",
-                    " (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"),
+        .append_sql = sql_for(table_number, "INSERT INTO ",
+                              " (" COLUMNS
+                              ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"),
         .next_sql = sql_for(table_number, "SELECT " COLUMNS " FROM ",
                             " WHERE sequence > ?1 ORDER BY sequence LIMIT 1"),
         .next_local_sql =
             sql_for(table_number, "SELECT " COLUMNS " FROM ",
                     " WHERE sequence > ?1 AND is_replicated = 0 ORDER BY sequence LIMIT 1"),
+        .next_marked_sql = sql_for(table_number, "SELECT " COLUMNS " FROM ",
+                                   " WHERE shard = ?2 AND sequence > ?1 ORDER BY sequence LIMIT 1"),
         .previous_sql = sql_for(table_number, "SELECT " COLUMNS " FROM ",
                                 " WHERE sequence < ?1 ORDER BY sequence DESC LIMIT 1"),
         .trim_sql = sql_for(table_number, "DELETE FROM ", " WHERE sequence = ?1"),
@@ -58,6 +78,7 @@ void ddb_log_fini(struct ddb_change_log *log)
     free(log->append_sql);
     free(log->next_sql);
     free(log->next_local_sql);
+    free(log->next_marked_sql);
     free(log->previous_sql);
     free(log->trim_sql);
     free(log->drop_sql);
@@ -90,6 +111,10 @@ static enum sim_result insert(struct ddb_change_log *log, const struct ddb_chang
     sim_bind_int(statement, 10, change->is_unchanged);
     sim_bind_int(statement, 11, change->is_expired);
     sim_bind_int(statement, 12, (int64_t)change->new_size_bytes);
+    if (change->shard != DDB_CHANGE_UNMARKED)
+        sim_bind_int(statement, 13, (int64_t)change->shard);
+    else
+        sim_bind_null(statement, 13);
     return sim_store_run(statement, error);
 }
 
@@ -142,6 +167,7 @@ static void read_row(struct sim_statement *statement, struct sim_arena *arena,
         .is_unchanged = sim_column_int(statement, 9) != 0,
         .is_expired = sim_column_int(statement, 10) != 0,
         .new_size_bytes = (size_t)sim_column_int(statement, 11),
+        .shard = (uint64_t)sim_column_int(statement, 12), /* NULL reads as 0 */
     };
     change->key.bytes = copy_blob(arena, statement, 4, &change->key.length_bytes);
     change->seen = copy_blob(arena, statement, 7, &change->seen_bytes);
@@ -180,6 +206,31 @@ enum sim_result ddb_log_previous(struct ddb_change_log *log, uint64_t before_seq
 {
     *found = false;
     return read_one(log, log->previous_sql, before_sequence, arena, change, found, error);
+}
+
+enum sim_result ddb_log_next_marked(struct ddb_change_log *log, uint64_t after_sequence,
+                                    uint64_t shard, struct sim_arena *arena,
+                                    struct ddb_change *change, bool *found, struct sim_error *error)
+{
+    struct sim_statement *statement = NULL;
+    *found = false;
+    if (after_sequence >= log->last_sequence)
+        return RESULT_OK;
+    enum sim_result result = sim_store_prepare(log->store, log->next_marked_sql, &statement, error);
+    if (result != RESULT_OK)
+        return result;
+    sim_bind_int(statement, 1, (int64_t)after_sequence);
+    sim_bind_int(statement, 2, (int64_t)shard);
+    result = sim_store_step(statement, found, error);
+    if (result == RESULT_OK && *found)
+        read_row(statement, arena, change);
+    sim_store_done(statement);
+    return result;
+}
+
+void ddb_log_skip(struct ddb_change_log *log)
+{
+    log->last_sequence++;
 }
 
 /* Of the first record from a sequence on; beyond the last: UINT64_MAX. */

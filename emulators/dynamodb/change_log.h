@@ -14,6 +14,8 @@
 #include "emulators/dynamodb/version.h"
 #include "sim/core/store.h"
 
+#define DDB_CHANGE_UNMARKED 0
+
 struct ddb_change {
     uint64_t sequence;
     uint64_t committed_us; /* the simulation's time, without skew */
@@ -26,6 +28,7 @@ struct ddb_change {
     size_t seen_bytes;
     bool is_replicated; /* arrived from another replica: not sent on */
     bool is_expired;    /* deleted by time to live */
+    uint64_t shard;     /* of a stream with several; DDB_CHANGE_UNMARKED: none */
     bool is_unchanged;  /* both images are equal: no stream record */
 };
 
@@ -38,6 +41,7 @@ struct ddb_change_log {
     char *append_sql;
     char *next_sql;
     char *next_local_sql;
+    char *next_marked_sql;
     char *previous_sql;
     char *trim_sql;
     char *drop_sql;
@@ -63,6 +67,15 @@ MUST_USE enum sim_result ddb_log_next(struct ddb_change_log *log, uint64_t after
                                       enum ddb_log_which which, struct sim_arena *arena,
                                       struct ddb_change *change, bool *found,
                                       struct sim_error *error);
+
+/* The same among those marked with a shard. */
+MUST_USE enum sim_result ddb_log_next_marked(struct ddb_change_log *log, uint64_t after_sequence,
+                                             uint64_t shard, struct sim_arena *arena,
+                                             struct ddb_change *change, bool *found,
+                                             struct sim_error *error);
+
+/* Takes a sequence that no record will have; not between a write and the end of its request. */
+void ddb_log_skip(struct ddb_change_log *log);
 
 /* The last record before a sequence, whoever wrote it; *found false at the start. */
 MUST_USE enum sim_result ddb_log_previous(struct ddb_change_log *log, uint64_t before_sequence,

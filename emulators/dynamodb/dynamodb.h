@@ -31,6 +31,15 @@ void ddb_set_throttling(struct ddb *ddb, bool throttles);
 /* An expired item (time to live) is deleted this long after its time: drawn between the two. */
 void ddb_set_expiry_delay(struct ddb *ddb, uint64_t least_us, uint64_t most_us);
 
+/* How the shards of streams come and go. */
+struct ddb_shard_rules {
+    uint64_t life_us;        /* then a shard closes and its child goes on */
+    uint64_t window_us;      /* a shard that takes more than window_records ... */
+    uint64_t window_records; /* ... in such a time is split */
+    uint64_t first_count;    /* how many a new stream has; 1 at least */
+};
+void ddb_set_shard_rules(struct ddb *ddb, const struct ddb_shard_rules *rules);
+
 /* Records committed in from and not yet applied (or found superseded) in to; NULL names mean all.
  */
 uint64_t ddb_backlog(const struct ddb *ddb, const char *table, const char *from, const char *to);

@@ -25,6 +25,9 @@ struct ddb_region {
     struct ddb_table **tables; /* sorted by (account, name) */
     size_t table_count;
     size_t table_capacity;
+    struct ddb_table **retired; /* deleted tables whose streams can be read, oldest first */
+    size_t retired_count;
+    size_t retired_capacity;
     uint64_t tables_made;          /* names the next table's SQLite tables */
     struct ddb_token_list *tokens; /* of TransactWriteItems */
     struct ddb_claims *claims;     /* items that are part of calls under way */
@@ -47,7 +50,7 @@ struct ddb {
     struct ddb_conflict_log *conflicts;
     struct ddb_service_times *service_times;
     struct sim_random ids; /* table ids */
-    struct sim_random stream_ids;
+    struct ddb_shard_rules shard_rules;
     struct sim_random backup_ids;
     uint64_t expiry_least_us; /* time to live: how late an item goes */
     uint64_t expiry_most_us;

@@ -6,6 +6,8 @@
 #include "emulators/dynamodb/item_size.h"
 #include "emulators/dynamodb/projection.h"
 #include "emulators/dynamodb/replica.h"
+#include "emulators/dynamodb/stream.h"
+#include "emulators/dynamodb/stream_shard.h"
 #include "emulators/dynamodb/time_to_live.h"
 #include "emulators/wire/json_print.h"
 
@@ -223,6 +225,8 @@ static enum sim_result log_change(struct ddb_committed *entry, struct sim_error 
     if (is_kept && table->stream != NULL)
         entry->change.is_unchanged = is_unchanged(entry->change.old_item, entry->change.new_item);
     entry->is_logged = is_kept;
+    if (is_kept && ddb_stream_is_enabled(table) && !entry->change.is_unchanged)
+        entry->change.shard = ddb_shards_note(table, &entry->change.key);
     return ddb_log_append(&table->log, &entry->change, is_kept, error);
 }
 
@@ -255,6 +259,8 @@ enum sim_result ddb_commit_write(struct ddb_commit *commit, const struct ddb_wri
         row.item = print_json(commit->arena, write->new_item);
     stamp(write, &row, commit->arena);
 
+    if (ddb_stream_is_enabled(write->table)) /* before the log's position is noted */
+        ddb_shards_advance(write->table, write->table->stream);
     struct ddb_committed *entry = sim_arena_alloc(commit->arena, sizeof *entry);
     *entry = (struct ddb_committed){
         .table = write->table,

@@ -8,6 +8,7 @@
 #include "emulators/dynamodb/replica.h"
 #include "emulators/dynamodb/restore.h"
 #include "emulators/dynamodb/service_time.h"
+#include "emulators/dynamodb/stream_shard.h"
 #include "emulators/dynamodb/time_to_live.h"
 #include "emulators/dynamodb/transaction_claims.h"
 #include "emulators/dynamodb/transaction_tokens.h"
@@ -91,6 +92,9 @@ static void close_region(struct ddb_region *region, bool drops_data)
     while (region->table_count > 0)
         ddb_table_destroy(region->tables[region->table_count - 1], drops_data);
     ddb_backups_destroy(region, drops_data);
+    while (region->retired_count > 0)
+        ddb_table_destroy(region->retired[region->retired_count - 1], drops_data);
+    free(region->retired);
     free(region->tables);
     ddb_tokens_destroy(region->tokens);
     ddb_claims_destroy(region->claims);
@@ -167,7 +171,6 @@ static void start(struct ddb *ddb)
     ddb->conflicts = ddb_conflict_log_create();
     ddb->service_times = ddb_service_times_create(ddb->core->seed);
     sim_random_init(&ddb->ids, ddb->core->seed, "dynamodb/table-id");
-    sim_random_init(&ddb->stream_ids, ddb->core->seed, "dynamodb/shard-id");
     sim_random_init(&ddb->backup_ids, ddb->core->seed, "dynamodb/backup-id");
     sim_random_init(&ddb->expiry_delays, ddb->core->seed, "dynamodb/time-to-live");
 }
@@ -204,6 +207,7 @@ enum sim_result ddb_create(const struct wire_host *host, struct ddb **ddb,
     fresh->core = host->core;
     fresh->throttles = true;
     ddb_set_expiry_delay(fresh, DDB_EXPIRY_LEAST_US, DDB_EXPIRY_MOST_US);
+    fresh->shard_rules = (struct ddb_shard_rules)DDB_SHARD_RULES_DEFAULT;
     start(fresh);
     sim_network_listen(fresh->core->network, hear_network, fresh);
     sim_faults_listen(fresh->core->faults, hear_fault, fresh);
@@ -261,4 +265,10 @@ void ddb_set_expiry_delay(struct ddb *ddb, uint64_t least_us, uint64_t most_us)
     PRE(least_us <= most_us);
     ddb->expiry_least_us = least_us;
     ddb->expiry_most_us = most_us;
+}
+
+void ddb_set_shard_rules(struct ddb *ddb, const struct ddb_shard_rules *rules)
+{
+    PRE(rules->life_us > 0 && rules->window_us > 0 && rules->first_count > 0);
+    ddb->shard_rules = *rules;
 }

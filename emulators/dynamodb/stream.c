@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emulators/dynamodb/stream_shard.h"
 #include "sim/core/buffer.h"
 
 static const char *const view_names[] = {
@@ -31,24 +32,22 @@ bool ddb_stream_is_enabled(const struct ddb_table *table)
     return table->stream != NULL && table->stream->disabled_us == 0;
 }
 
-/* "shardId-", the time in ms with 20 digits, "-", 8 hex digits: ids sort in order of creation. */
-static char *shard_id(struct ddb_table *table)
+static uint64_t later_than(const struct ddb_table *table, uint64_t time_us)
 {
-    char tail[9];
-    sim_random_text(&table->ddb->stream_ids, "0123456789abcdef", tail, sizeof tail - 1);
-    struct sim_buffer buffer;
-    sim_buffer_init(&buffer);
-    sim_buffer_printf(&buffer, "shardId-%020llu-%s",
-                      (unsigned long long)(ddb_now_us(table->ddb) / SIM_US_PER_MS), tail);
-    return sim_buffer_take(&buffer);
+    uint64_t least_us = table->stream != NULL ? table->stream->created_us + SIM_US_PER_MS : 0;
+    return time_us > least_us ? time_us : least_us;
 }
 
-/* Labels of one table must differ: a stream that follows within a millisecond is labelled later. */
+/* Labels must differ, also from those of a deleted table of this name: a stream that follows within
+ * a millisecond is labelled later. */
 static uint64_t label_time_us(const struct ddb_table *table)
 {
-    uint64_t now_us = ddb_now_us(table->ddb);
-    uint64_t least_us = table->stream != NULL ? table->stream->created_us + SIM_US_PER_MS : 0;
-    return now_us > least_us ? now_us : least_us;
+    const struct ddb_region *region = table->home;
+    uint64_t time_us = later_than(table, ddb_now_us(table->ddb));
+    for (size_t i = 0; i < region->retired_count; i++)
+        if (strcmp(region->retired[i]->arn, table->arn) == 0)
+            time_us = later_than(region->retired[i], time_us);
+    return time_us;
 }
 
 void ddb_stream_enable(struct ddb_table *table, enum ddb_stream_view view)
@@ -64,8 +63,7 @@ void ddb_stream_enable(struct ddb_table *table, enum ddb_stream_view view)
     sim_buffer_init(&arn);
     sim_buffer_printf(&arn, "%s/stream/%s", table->arn, stream->label);
     stream->arn = sim_buffer_take(&arn);
-    stream->shard_id = shard_id(table);
-    stream->first_sequence = table->log.last_sequence + 1;
+    ddb_shards_open(table, stream);
     stream->older = table->stream;
     table->stream = stream;
 }
@@ -73,8 +71,14 @@ void ddb_stream_enable(struct ddb_table *table, enum ddb_stream_view view)
 void ddb_stream_disable(struct ddb_table *table)
 {
     PRE(ddb_stream_is_enabled(table));
-    table->stream->last_sequence = table->log.last_sequence;
+    ddb_shards_close(table, table->stream);
     table->stream->disabled_us = ddb_now_us(table->ddb);
+}
+
+bool ddb_stream_is_readable(const struct ddb_table *table, const struct ddb_stream *stream)
+{
+    return stream->disabled_us == 0 ||
+           ddb_now_us(table->ddb) - stream->disabled_us < DDB_CHANGE_RETENTION_US;
 }
 
 void ddb_stream_destroy(struct ddb_stream *stream)
@@ -82,7 +86,7 @@ void ddb_stream_destroy(struct ddb_stream *stream)
     while (stream != NULL) {
         struct ddb_stream *older = stream->older;
         free(stream->arn);
-        free(stream->shard_id);
+        free(stream->shards);
         free(stream);
         stream = older;
     }

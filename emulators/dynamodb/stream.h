@@ -2,8 +2,8 @@
  *
  * Purpose  Enabling and disabling, names, finding one by its ARN. stream_operations.c reads.
  * Source   Developer guide, "Change data capture for DynamoDB Streams".
- * Note     One shard for each stream. The records of a disabled stream stay readable for 24 hours;
- *          those of a deleted table go with it (at AWS they stay, too). */
+ * Note     The records of a disabled stream stay readable for 24 hours, also when the table is
+ *          deleted. */
 #ifndef EMULATORS_DYNAMODB_STREAM_H
 #define EMULATORS_DYNAMODB_STREAM_H
 
@@ -17,6 +17,8 @@ enum ddb_stream_view ddb_stream_view_find(const char *name);
 void ddb_stream_enable(struct ddb_table *table, enum ddb_stream_view view);
 void ddb_stream_disable(struct ddb_table *table);
 bool ddb_stream_is_enabled(const struct ddb_table *table);
+/* Enabled, or not disabled for longer than its records are kept. */
+bool ddb_stream_is_readable(const struct ddb_table *table, const struct ddb_stream *stream);
 void ddb_stream_destroy(struct ddb_stream *stream); /* older ones as well */
 
 #endif

@@ -138,6 +138,34 @@ enum sim_result ddb_table_create(struct ddb_region *region, const struct ddb_tab
     return RESULT_OK;
 }
 
+static void retire(struct ddb_region *region, struct ddb_table *table)
+{
+    if (region->retired_count == region->retired_capacity) {
+        region->retired_capacity = region->retired_capacity * 2 + 4;
+        region->retired = sim_realloc_array(region->retired, region->retired_capacity,
+                                            sizeof(struct ddb_table *));
+    }
+    region->retired[region->retired_count++] = table;
+    table->is_retired = true;
+}
+
+static void take_out_retired(struct ddb_region *region, const struct ddb_table *table)
+{
+    size_t at = 0;
+    while (at < region->retired_count && region->retired[at] != table)
+        at++;
+    CHECK(at < region->retired_count);
+    region->retired_count--;
+    memmove(&region->retired[at], &region->retired[at + 1],
+            (region->retired_count - at) * sizeof(struct ddb_table *));
+}
+
+static void tell_store_error(const struct ddb_table *table, const struct sim_error *error)
+{
+    sim_trace_emit(table->ddb->core->trace, "store.error", ddb_region_name(table),
+                   FIELD_TEXT("table", table->name), FIELD_TEXT("error", error->message));
+}
+
 /* A store that cannot drop keeps an unreachable SQLite table; nothing else depends on it. */
 static void drop_data(struct ddb_table *table)
 {
@@ -151,15 +179,13 @@ static void drop_data(struct ddb_table *table)
         result = ddb_log_drop(&table->log, &error);
     result = sim_store_end(table->home->store, result, &error);
     if (result != RESULT_OK)
-        sim_trace_emit(table->ddb->core->trace, "store.error", ddb_region_name(table),
-                       FIELD_TEXT("table", table->name), FIELD_TEXT("error", error.message));
+        tell_store_error(table, &error);
 }
 
-void ddb_table_destroy(struct ddb_table *table, bool drops_data)
+static void stop_work(struct ddb_table *table, bool drops_data)
 {
-    if (table == NULL)
-        return;
     (void)sim_sched_cancel(table->ddb->core->sched, table->status_event);
+    table->status_event = 0;
     PRE(table->images == NULL);
     ddb_restore_stop(table);
     ddb_backfill_stop(table);
@@ -167,9 +193,20 @@ void ddb_table_destroy(struct ddb_table *table, bool drops_data)
     ddb_index_backfill_stop_all(table);
     ddb_time_to_live_destroy(table, drops_data);
     cJSON_Delete(table->pending);
+    table->pending = NULL;
+}
+
+void ddb_table_destroy(struct ddb_table *table, bool drops_data)
+{
+    if (table == NULL)
+        return;
+    stop_work(table, drops_data);
     if (drops_data)
         drop_data(table);
-    take_out(table->home, table);
+    if (table->is_retired)
+        take_out_retired(table->home, table);
+    else
+        take_out(table->home, table);
     ddb_stream_destroy(table->stream);
     ddb_items_fini(&table->items);
     ddb_log_fini(&table->log);
@@ -183,6 +220,44 @@ void ddb_table_destroy(struct ddb_table *table, bool drops_data)
     free(table->name);
     free(table->arn);
     free(table);
+}
+
+static void end_retired(void *context)
+{
+    struct ddb_table *table = context;
+    table->status_event = 0;
+    ddb_table_destroy(table, true);
+}
+
+/* As drop_data() has it: what cannot be dropped is only unreachable. */
+static void drop_items(struct ddb_table *table)
+{
+    struct sim_error error;
+    if (table->items.store == NULL || sim_store_begin(table->home->store, &error) != RESULT_OK)
+        return;
+    enum sim_result result = ddb_items_drop(&table->items, &error);
+    result = sim_store_end(table->home->store, result, &error);
+    if (result != RESULT_OK)
+        tell_store_error(table, &error);
+}
+
+void ddb_table_retire(struct ddb_table *table)
+{
+    if (table->stream == NULL || !ddb_stream_is_readable(table, table->stream)) {
+        ddb_table_destroy(table, true);
+        return;
+    }
+    struct ddb *ddb = table->ddb;
+    stop_work(table, true);
+    if (ddb_stream_is_enabled(table))
+        ddb_stream_disable(table);
+    drop_items(table);
+    ddb_items_fini(&table->items);
+    table->items = (struct ddb_items){0};
+    take_out(table->home, table);
+    retire(table->home, table);
+    table->status_event = sim_sched_at_background(
+        ddb->core->sched, ddb_now_us(ddb) + DDB_CHANGE_RETENTION_US, end_retired, table);
 }
 
 /* --- states ------------------------------------------------------------------------------------
@@ -274,8 +349,7 @@ void ddb_table_trim_log(struct ddb_table *table)
     enum sim_result result =
         ddb_log_trim(&table->log, replicated_up_to(table), before_us, LOG_TRIM_RECORDS, &error);
     if (result != RESULT_OK) /* they stay until the next call */
-        sim_trace_emit(table->ddb->core->trace, "store.error", ddb_region_name(table),
-                       FIELD_TEXT("table", table->name), FIELD_TEXT("error", error.message));
+        tell_store_error(table, &error);
 }
 
 const char *ddb_table_name_of(struct sim_arena *arena, const char *name_or_arn)

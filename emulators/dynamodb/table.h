@@ -28,17 +28,21 @@ enum ddb_stream_view {
     DDB_STREAM_VIEW_COUNT,
 };
 
-struct ddb_stream { /* the records of the table's change log with sequence first..last */
+struct ddb_stream { /* a part of the table's change log, seen through shards (stream_shard.h) */
     char label[SIM_CLOCK_TEXT_BYTES];
     char *arn;
-    char *shard_id;
     enum ddb_stream_view view;
     uint64_t created_us;
-    uint64_t first_sequence;
-    uint64_t last_sequence;   /* once disabled */
     uint64_t disabled_us;     /* 0: enabled */
+    struct ddb_shard *shards; /* in the order of their creation; without those trimmed */
+    size_t shard_count;
+    size_t shard_capacity;
+    bool is_split;            /* it had several open shards at a time: records are marked */
+    uint64_t last_shard_ms;   /* the time in the newest shard's id */
     struct ddb_stream *older; /* earlier streams of the table */
 };
+
+struct ddb_shard;
 
 struct ddb_member {          /* what makes a table a replica of a global table */
     struct ddb_group *group; /* NULL: a table of this Region alone */
@@ -110,6 +114,8 @@ struct ddb_table {
     cJSON *overrides;          /* what this replica has differently (replica_override.h), or NULL */
     cJSON *tags;               /* array of {Key, Value} */
     struct ddb_stream *stream; /* the newest one; NULL: never had any */
+    uint64_t shards_made;
+    bool is_retired; /* deleted; only its streams are still read */
     struct ddb_items items;
     struct ddb_change_log log;
     int64_t item_count;
@@ -138,6 +144,9 @@ MUST_USE enum sim_result ddb_table_create(struct ddb_region *region,
                                           struct ddb_table **table, struct sim_error *error);
 /* Drops its data as well, where the store lives on. */
 void ddb_table_destroy(struct ddb_table *table, bool drops_data);
+
+/* Ends a table that was deleted: its data goes; what its streams hold stays for 24 hours. */
+void ddb_table_retire(struct ddb_table *table);
 
 /* In any state; region may be NULL. */
 struct ddb_table *ddb_table_find(struct ddb_region *region, const char *account, const char *name);

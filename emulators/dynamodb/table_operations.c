@@ -172,7 +172,7 @@ static void finish_deletion(void *context)
     if (table->member.group != NULL)
         ddb_group_leave(table);
     ddb_backup_keep_deleted(table);
-    ddb_table_destroy(table, true);
+    ddb_table_retire(table);
 }
 
 void ddb_table_start_deletion(struct ddb_table *table)

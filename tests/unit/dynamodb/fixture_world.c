@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "sim/core/buffer.h"
+#include "sim/core/duration.h"
 
 static void swap_quotes(char *text, char from, char to)
 {
@@ -150,6 +151,15 @@ static void ignore_done(void *context, uint64_t events_ran)
 {
     (void)context;
     (void)events_ran;
+}
+
+void world_keep_shards(struct world *world)
+{
+    const struct ddb_shard_rules rules = {.life_us = SIM_DURATION_MAX_US,
+                                          .window_us = SIM_US_PER_S,
+                                          .window_records = UINT64_MAX,
+                                          .first_count = 1};
+    ddb_set_shard_rules(world->ddb, &rules);
 }
 
 void world_advance(struct world *world, uint64_t us)

@@ -36,6 +36,8 @@ const char *world_say(struct world *world, const char *region, const char *opera
 const char *world_say_stream(struct world *world, const char *region, const char *operation,
                              const char *json);
 
+/* Shards of streams live for ever, so that a test of something else has one. */
+void world_keep_shards(struct world *world);
 void world_advance(struct world *world, uint64_t us);
 void world_idle(struct world *world); /* until nothing is pending */
 /* Creates {pk: S, sk: S} on demand in the Region, and waits for ACTIVE. */

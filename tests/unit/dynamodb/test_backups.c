@@ -202,6 +202,7 @@ static void test_saved_recovery(void **state)
 static void test_streams_forget_after_a_day(void **state)
 {
     struct world *world = *state;
+    world_keep_shards(world);
     world_make_table(world, EAST, "tab");
     world_expect_in("stream",
                     world_say(world, EAST, "UpdateTable",
