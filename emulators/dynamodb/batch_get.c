@@ -173,7 +173,9 @@ static enum sim_result read_block(struct batch *batch, const struct block *block
 
 enum wire_progress ddb_batch_get(void *state, struct wire_call *call)
 {
-    struct ddb_fault fault = {.arena = call->arena, .wording = DDB_WORDING_CURRENT};
+    struct ddb *ddb = state;
+    struct ddb_fault fault = {
+        .arena = call->arena, .expressions = ddb->expressions, .wording = DDB_WORDING_CURRENT};
     struct sim_error error;
     struct batch batch = {.call = call, .throttled = {.arena = call->arena}};
     ddb_capacity_init(&batch.capacity, call->arena);

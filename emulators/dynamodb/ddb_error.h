@@ -20,12 +20,16 @@ enum ddb_wording {
     DDB_WORDING_CURRENT,
 };
 
+struct ddb_expression_cache;
+
 struct ddb_fault {
     struct sim_arena *arena;
     const char *code;    /* "ValidationException" */
     const char *message; /* in arena */
     enum ddb_wording wording;
     bool is_empty_key; /* about an empty key value, which fails a transaction as a whole */
+    struct ddb_expression_cache *expressions; /* given along with the arena: parsed texts that
+                                                 requests share, or NULL */
     /* Of throttling alone (throttle.h), else NULL: why, and the ARN of what had no more. */
     const char *throttling_reason;
     const char *throttling_resource;

@@ -49,6 +49,7 @@ struct ddb {
     size_t group_capacity;
     struct ddb_conflict_log *conflicts;
     struct ddb_service_times *service_times;
+    struct ddb_expression_cache *expressions;
     struct sim_random ids; /* table ids */
     struct ddb_shard_rules shard_rules;
     struct sim_random backup_ids;

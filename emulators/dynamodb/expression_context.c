@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "emulators/dynamodb/condition.h"
+#include "emulators/dynamodb/expression_cache.h"
 #include "emulators/dynamodb/key_condition.h"
 #include "emulators/dynamodb/update.h"
 
@@ -236,7 +237,8 @@ bool ddb_expression_context_bind(struct ddb_expression_context *context,
     }
     const struct ddb_expression *expression = NULL;
     if (!read_placeholders(context, fault) ||
-        !ddb_expression_parse(fault->arena, kind, text, &expression, fault))
+        !ddb_expression_cache_parse(fault->expressions, fault->arena, kind, text, &expression,
+                                    fault))
         return false;
     const char **names =
         sim_arena_alloc_array(fault->arena, expression->name_count, sizeof(const char *));

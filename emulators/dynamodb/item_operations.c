@@ -30,7 +30,9 @@ static void add_read_item(cJSON *output, struct sim_arena *arena, const struct d
 
 enum wire_progress ddb_get_item(void *state, struct wire_call *call)
 {
-    struct ddb_fault fault = {.arena = call->arena, .wording = DDB_WORDING_CURRENT};
+    struct ddb *ddb = state;
+    struct ddb_fault fault = {
+        .arena = call->arena, .expressions = ddb->expressions, .wording = DDB_WORDING_CURRENT};
     struct sim_error error;
     struct ddb_expression_context context;
     struct ddb_expression_options options = {
@@ -127,7 +129,7 @@ static enum wire_progress fail_action(struct wire_call *call, const struct ddb_i
 static enum wire_progress run_action(struct ddb *ddb, struct wire_call *call,
                                      enum ddb_item_action_kind kind)
 {
-    struct ddb_fault fault = {.arena = call->arena};
+    struct ddb_fault fault = {.arena = call->arena, .expressions = ddb->expressions};
     struct sim_error error;
     struct ddb_item_action action;
     if (!ddb_action_parse(&action, kind, call->input, true, &fault) ||

@@ -43,7 +43,9 @@ static bool check_start(const struct ddb_page *page, const struct ddb_key_query 
 
 enum wire_progress ddb_query(void *state, struct wire_call *call)
 {
-    struct ddb_fault fault = {.arena = call->arena, .wording = DDB_WORDING_CURRENT};
+    struct ddb *ddb = state;
+    struct ddb_fault fault = {
+        .arena = call->arena, .expressions = ddb->expressions, .wording = DDB_WORDING_CURRENT};
     struct ddb_page page;
     struct ddb_key_query query;
     const struct ddb_binding *key_condition = NULL;

@@ -19,7 +19,8 @@ static bool choose_range(struct ddb_page *page, struct ddb_fault *fault)
 
 enum wire_progress ddb_scan(void *state, struct wire_call *call)
 {
-    struct ddb_fault fault = {.arena = call->arena};
+    struct ddb *ddb = state;
+    struct ddb_fault fault = {.arena = call->arena, .expressions = ddb->expressions};
     struct ddb_page page;
     const struct ddb_binding *no_key_condition = NULL;
     if (!ddb_page_parse(&page, call, false, &no_key_condition, &fault) ||

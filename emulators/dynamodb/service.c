@@ -4,6 +4,7 @@
 #include "emulators/dynamodb/backup.h"
 #include "emulators/dynamodb/bucket_transfer.h"
 #include "emulators/dynamodb/conflict_log.h"
+#include "emulators/dynamodb/expression_cache.h"
 #include "emulators/dynamodb/operations.h"
 #include "emulators/dynamodb/replica.h"
 #include "emulators/dynamodb/restore.h"
@@ -170,6 +171,7 @@ static void start(struct ddb *ddb)
 {
     ddb->conflicts = ddb_conflict_log_create();
     ddb->service_times = ddb_service_times_create(ddb->core->seed);
+    ddb->expressions = ddb_expression_cache_create();
     sim_random_init(&ddb->ids, ddb->core->seed, "dynamodb/table-id");
     sim_random_init(&ddb->backup_ids, ddb->core->seed, "dynamodb/backup-id");
     sim_random_init(&ddb->expiry_delays, ddb->core->seed, "dynamodb/time-to-live");
@@ -197,6 +199,7 @@ static void stop(struct ddb *ddb, bool drops_data)
     }
     ddb_conflict_log_destroy(ddb->conflicts);
     ddb_service_times_destroy(ddb->service_times);
+    ddb_expression_cache_destroy(ddb->expressions);
 }
 
 enum sim_result ddb_create(const struct wire_host *host, struct ddb **ddb,

@@ -138,7 +138,8 @@ static enum sim_result read_one(const struct reads *reads, const struct get *get
 
 enum wire_progress ddb_transact_get(void *state, struct wire_call *call)
 {
-    struct ddb_fault fault = {.arena = call->arena};
+    struct ddb *ddb = state;
+    struct ddb_fault fault = {.arena = call->arena, .expressions = ddb->expressions};
     struct sim_error error;
     struct reads reads = {.call = call};
     if (!parse(&reads, state, &fault))

@@ -254,7 +254,7 @@ static enum wire_progress apply(struct transaction *transaction, struct ddb *ddb
 
 static enum wire_progress run(struct ddb *ddb, struct wire_call *call)
 {
-    struct ddb_fault fault = {.arena = call->arena};
+    struct ddb_fault fault = {.arena = call->arena, .expressions = ddb->expressions};
     struct sim_error error;
     struct transaction transaction = {.call = call};
     if (!parse(&transaction, &fault) || !find_tables(&transaction, ddb, &fault))

@@ -41,6 +41,8 @@ void wire_dispatcher_destroy(struct wire_dispatcher *dispatcher)
         wire_flight_destroy(dispatcher->flights);
     sim_faults_set_checker(dispatcher->host.core->faults, NULL, NULL);
     sim_network_unlisten(dispatcher->host.core->network, region_changed, dispatcher);
+    for (size_t i = 0; i < dispatcher->spare_arena_count; i++)
+        sim_arena_destroy(dispatcher->spare_arenas[i]);
     for (size_t i = 0; i < dispatcher->service_count; i++)
         registered_destroy(dispatcher->services[i]);
     free(dispatcher->services);

@@ -46,6 +46,23 @@ static bool is_place_down(const struct wire_flight *flight)
 
 /* --- making and freeing --- */
 
+static struct sim_arena *take_arena(struct wire_dispatcher *dispatcher)
+{
+    if (dispatcher->spare_arena_count == 0)
+        return sim_arena_create();
+    return dispatcher->spare_arenas[--dispatcher->spare_arena_count];
+}
+
+static void give_arena(struct wire_dispatcher *dispatcher, struct sim_arena *arena)
+{
+    if (dispatcher->spare_arena_count == WIRE_SPARE_ARENAS_MAX) {
+        sim_arena_destroy(arena);
+        return;
+    }
+    sim_arena_clear(arena);
+    dispatcher->spare_arenas[dispatcher->spare_arena_count++] = arena;
+}
+
 static char *make_request_id(struct wire_dispatcher *dispatcher, struct sim_arena *arena,
                              const struct wire_model *model)
 {
@@ -121,7 +138,7 @@ static struct wire_flight *create_flight(struct wire_dispatcher *dispatcher,
                                          const struct wire_request *request, wire_done *done,
                                          void *context)
 {
-    struct sim_arena *arena = sim_arena_create();
+    struct sim_arena *arena = take_arena(dispatcher);
     struct wire_flight *flight = sim_arena_alloc(arena, sizeof(*flight));
     struct wire_call *call = &flight->call;
     flight->dispatcher = dispatcher;
@@ -155,7 +172,7 @@ void wire_flight_destroy(struct wire_flight *flight)
     cJSON_Delete(flight->own_input);
     cJSON_Delete(flight->call.output);
     cJSON_Delete(flight->call.error.members);
-    sim_arena_destroy(flight->call.arena);
+    give_arena(flight->dispatcher, flight->call.arena);
 }
 
 /* --- telling the client --- */

@@ -54,6 +54,8 @@ struct wire_flight {
     struct wire_flight *next, *previous;
 };
 
+#define WIRE_SPARE_ARENAS_MAX 8
+
 struct wire_dispatcher {
     struct wire_host host;
     struct wire_registered **services; /* in the order in which they were added */
@@ -63,6 +65,8 @@ struct wire_dispatcher {
     struct wire_flight *flights; /* newest first */
     struct sim_random request_ids;
     bool request_ids_ready; /* the stream starts again after abandon */
+    struct sim_arena *spare_arenas[WIRE_SPARE_ARENAS_MAX]; /* cleared, for the next calls */
+    size_t spare_arena_count;
 };
 
 struct wire_registered *wire_registered_find(const struct wire_dispatcher *dispatcher,
