@@ -283,7 +283,7 @@ static bool build(const cJSON *member, enum ddb_expression_kind kind, read_funct
     size_t made = 0;
     for (cJSON *json = map->child; json != NULL; json = json->next) {
         struct term term = {.attribute = json->string};
-        if (!read(json, &term, fault))
+        if (!ddb_value_check_name(json->string, fault) || !read(json, &term, fault))
             return false;
         conditions[made++] = make_condition(&tree, &term, kind == DDB_EXPRESSION_KEY_CONDITION);
     }

@@ -86,7 +86,8 @@ bool ddb_legacy_updates(const cJSON *input, const struct ddb_binding **binding,
         if (cJSON_IsNull(value))
             value = NULL;
         action = action != NULL ? action : "PUT";
-        if ((value != NULL && !ddb_value_normalise(value, fault)) ||
+        if (!ddb_value_check_name(update->string, fault) ||
+            (value != NULL && !ddb_value_normalise(value, fault)) ||
             !check_update(action, value, fault))
             return false;
         actions[action_count++] = make_action(&tree, update->string, action, value, empty);

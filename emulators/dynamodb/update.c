@@ -148,6 +148,8 @@ static bool take_away(const struct ddb_path *path, const char *const *names, con
                       cJSON *item, struct ddb_fault *fault)
 {
     cJSON *container = find_container(path, names, item);
+    if (old_item == NULL) /* of an item that is not there, any path may be removed */
+        return true;
     if (container == NULL)
         return fail_path(fault);
     if (ddb_path_find(path, names, old_item) == NULL)

@@ -42,6 +42,8 @@ const cJSON *ddb_value_payload(const cJSON *value); /* what stands behind the ty
 /* The text of an S, N or B. */
 const char *ddb_value_text(const cJSON *value);
 
+/* Neither empty nor longer than DDB_ATTRIBUTE_NAME_MAX. */
+MUST_USE bool ddb_value_check_name(const char *name, struct ddb_fault *fault);
 /* One value from a client. Members that are JSON null count as absent. */
 MUST_USE bool ddb_value_normalise(cJSON *value, struct ddb_fault *fault);
 /* An item or a Key map: every value, and no empty name. */

@@ -198,7 +198,7 @@ static bool normalise_set(cJSON *set, enum ddb_type type, struct ddb_fault *faul
     return !has_duplicates(set, fault->arena) || fail_duplicates(set, type, fault);
 }
 
-static bool check_name(const char *name, struct ddb_fault *fault)
+bool ddb_value_check_name(const char *name, struct ddb_fault *fault)
 {
     if (name[0] == '\0')
         return ddb_invalid(fault, "%sEmpty attribute name",
@@ -271,7 +271,7 @@ static bool normalise_map(cJSON *map, struct nesting nesting, struct ddb_fault *
             cJSON_Delete(cJSON_DetachItemViaPointer(map, member));
             continue;
         }
-        if (!check_name(member->string, fault) || !normalise(member, nesting, fault))
+        if (!ddb_value_check_name(member->string, fault) || !normalise(member, nesting, fault))
             return false;
     }
     return true;
@@ -363,7 +363,7 @@ bool ddb_value_normalise(cJSON *value, struct ddb_fault *fault)
 bool ddb_item_normalise(cJSON *item, struct ddb_fault *fault)
 {
     for (const cJSON *member = item->child; member != NULL; member = member->next)
-        if (!cJSON_IsNull(member) && !check_name(member->string, fault))
+        if (!cJSON_IsNull(member) && !ddb_value_check_name(member->string, fault))
             return false;
     return normalise_map(item, (struct nesting){0, DDB_NESTING_MAX - 1}, fault);
 }
