@@ -55,8 +55,7 @@ static bool parse_block(struct block *block, struct ddb_fault *fault)
     block->key_count = (size_t)cJSON_GetArraySize(keys);
     block->key_maps = sim_arena_alloc_array(fault->arena, block->key_count + 1, sizeof(cJSON *));
     block->keys = sim_arena_alloc_array(fault->arena, block->key_count + 1, sizeof *block->keys);
-    if (!ddb_legacy_check_mixing(block->request, DDB_LEGACY_GET, fault) ||
-        !ddb_expression_context_init(&context, &options, fault) ||
+    if (!ddb_expression_context_init(&context, &options, fault) ||
         !ddb_request_projection(block->request, &context, &block->projection, fault) ||
         !ddb_expression_context_finish(&context, fault))
         return false;
@@ -68,6 +67,23 @@ static bool parse_block(struct block *block, struct ddb_fault *fault)
             return false;
     }
     return check_duplicates(keys, fault);
+}
+
+/* The older and the newer way to project do not mix, not even from one table to the next. */
+static bool check_mixing(const cJSON *items, struct ddb_fault *fault)
+{
+    bool has_names = false;
+    bool has_expression = false;
+    const cJSON *request = NULL;
+    cJSON_ArrayForEach(request, items)
+    {
+        has_names |= wire_member(request, "AttributesToGet") != NULL;
+        has_expression |= wire_member(request, "ProjectionExpression") != NULL;
+    }
+    return !has_names || !has_expression ||
+           ddb_invalid(fault, "Can not use both expression and non-expression parameters in the "
+                              "same request: Non-expression parameters: {AttributesToGet} "
+                              "Expression parameters: {ProjectionExpression}");
 }
 
 static bool parse(struct batch *batch, struct ddb_fault *fault)
@@ -85,6 +101,8 @@ static bool parse(struct batch *batch, struct ddb_fault *fault)
     }
     if (key_count > BATCH_KEYS_MAX)
         return ddb_invalid(fault, "Too many items requested for the BatchGetItem call");
+    if (!check_mixing(items, fault))
+        return false;
     for (size_t i = 0; i < batch->block_count; i++) {
         if (!parse_block(&batch->blocks[i], fault))
             return false;

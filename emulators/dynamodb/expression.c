@@ -339,6 +339,9 @@ static bool parse_kind(struct ddb_parser *parser, struct ddb_expression *express
 static bool check_text(enum ddb_expression_kind kind, const char *text, struct ddb_fault *fault)
 {
     size_t text_bytes = strlen(text);
+    if (text_bytes > DDB_EXPRESSION_BYTES_MAX && kind == DDB_EXPRESSION_UPDATE)
+        return ddb_invalid(fault, "Invalid UpdateExpression: Expression size has exceeded the "
+                                  "maximum allowed size;");
     if (text_bytes > DDB_EXPRESSION_BYTES_MAX)
         return ddb_invalid(fault,
                            "Invalid %s: Expression size has exceeded the maximum allowed size; "

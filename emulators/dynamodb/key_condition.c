@@ -123,8 +123,9 @@ static bool read_parts(const struct ddb_binding *binding, const struct ddb_condi
     if (!read_part(binding, condition, &part, fault))
         return false;
     if (is_repeated(parts, part.attribute))
-        return ddb_invalid(fault,
-                           "KeyConditionExpressions must only contain one condition per key");
+        return ddb_invalid(
+            fault, "%sKeyConditionExpressions must only contain one condition per key",
+            binding->expression->is_legacy ? "" : "Invalid KeyConditionExpression: ");
     if (parts->count < CONDITIONS_MAX)
         parts->items[parts->count] = part;
     parts->count++;
@@ -230,11 +231,16 @@ static bool resolve_range(const struct parts *parts, const struct ddb_key_schema
 }
 
 static bool check_count(const struct parts *parts, const struct ddb_key_schema *schema,
-                        struct ddb_fault *fault)
+                        bool is_legacy, struct ddb_fault *fault)
 {
     size_t most = schema->hash_count + schema->range_count;
-    if (parts->count > 2 && parts->count > most)
+    if (parts->count > 2 && parts->count > most && is_legacy)
         return fail_count(fault);
+    if (parts->count > 2 && parts->count > most)
+        return ddb_invalid(fault,
+                           "The number of query conditions (%zu) exceeds the number of key "
+                           "attributes defined in the schema (%zu)",
+                           parts->count, most);
     return parts->count <= most || ddb_invalid(fault, "Query key condition not supported");
 }
 
@@ -263,8 +269,9 @@ bool ddb_key_condition_resolve(const struct ddb_binding *binding,
         return false;
     if (parts.count > CONDITIONS_MAX)
         return fail_count(fault);
-    if (!check_count(&parts, schema, fault) || !resolve_hash(&parts, schema, &made, fault) ||
-        !check_attributes(&parts, schema, fault) || !resolve_range(&parts, schema, &made, fault))
+    if (!check_count(&parts, schema, binding->expression->is_legacy, fault) ||
+        !resolve_hash(&parts, schema, &made, fault) || !check_attributes(&parts, schema, fault) ||
+        !resolve_range(&parts, schema, &made, fault))
         return false;
     ddb_key_partition_range(fault->arena, made.hash, schema->hash_count, made.equals,
                             made.equals_count, &made.sort, &made.range);

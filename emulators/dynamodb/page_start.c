@@ -17,7 +17,9 @@ bool ddb_page_parse_start(struct ddb_page *page, struct ddb_fault *fault)
 {
     const cJSON *map = wire_member(page->call->input, "ExclusiveStartKey");
     page->has_start = map != NULL;
-    return map == NULL || ddb_request_item(map, &page->start_map, fault) || prefix_fault(fault);
+    if (map == NULL || ddb_request_item(map, &page->start_map, fault))
+        return true;
+    return fault->wording == DDB_WORDING_OLDER ? prefix_fault(fault) : false;
 }
 
 /* All of the table's and the index's key attributes, each once. */

@@ -130,17 +130,36 @@ static bool parse_in(struct ddb_partiql_parser *parser, struct ddb_partiql_term 
     return true;
 }
 
-static bool is_type_name(const struct ddb_partiql_token *token)
+/* PartiQL's names of types, and which type of DynamoDB's each is; DDB_TYPE_COUNT: of none. */
+static const struct {
+    const char *name;
+    enum ddb_type type;
+} type_names[] = {
+    {"BOOL", DDB_TYPE_BOOL},    {"BOOLEAN", DDB_TYPE_BOOL}, {"SMALLINT", DDB_TYPE_N},
+    {"INT", DDB_TYPE_N},        {"INT2", DDB_TYPE_N},       {"INT4", DDB_TYPE_N},
+    {"INT8", DDB_TYPE_N},       {"INTEGER", DDB_TYPE_N},    {"INTEGER2", DDB_TYPE_N},
+    {"INTEGER4", DDB_TYPE_N},   {"INTEGER8", DDB_TYPE_N},   {"BIGINT", DDB_TYPE_N},
+    {"FLOAT", DDB_TYPE_N},      {"REAL", DDB_TYPE_N},       {"DOUBLE", DDB_TYPE_N},
+    {"DECIMAL", DDB_TYPE_N},    {"NUMERIC", DDB_TYPE_N},    {"TIMESTAMP", DDB_TYPE_COUNT},
+    {"DATE", DDB_TYPE_COUNT},   {"TIME", DDB_TYPE_COUNT},   {"CHAR", DDB_TYPE_S},
+    {"CHARACTER", DDB_TYPE_S},  {"VARCHAR", DDB_TYPE_S},    {"STRING", DDB_TYPE_S},
+    {"SYMBOL", DDB_TYPE_COUNT}, {"BLOB", DDB_TYPE_B},       {"CLOB", DDB_TYPE_COUNT},
+    {"STRUCT", DDB_TYPE_M},     {"TUPLE", DDB_TYPE_M},      {"LIST", DDB_TYPE_L},
+    {"SEXP", DDB_TYPE_COUNT},   {"BAG", DDB_TYPE_COUNT},    {"ANY", DDB_TYPE_COUNT},
+};
+
+/* The type after IS; false when there is none. */
+static bool find_type(const struct ddb_partiql_token *token, enum ddb_type *type)
 {
-    static const char *const names[] = {
-        "BOOL",      "BOOLEAN",  "SMALLINT", "INT",       "INT2",   "INT4",  "INT8",
-        "INTEGER",   "INTEGER2", "INTEGER4", "INTEGER8",  "BIGINT", "FLOAT", "REAL",
-        "DOUBLE",    "DECIMAL",  "NUMERIC",  "TIMESTAMP", "DATE",   "TIME",  "CHAR",
-        "CHARACTER", "VARCHAR",  "STRING",   "SYMBOL",    "BLOB",   "CLOB",  "STRUCT",
-        "TUPLE",     "LIST",     "SEXP",     "BAG",       "ANY"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (ddb_partiql_token_is_word(token, names[i]))
-            return true;
+    *type = DDB_TYPE_NULL;
+    if (ddb_partiql_token_is_word(token, "NULL"))
+        return true;
+    for (size_t i = 0; i < ARRAY_LEN(type_names); i++) {
+        if (!ddb_partiql_token_is_word(token, type_names[i].name))
+            continue;
+        *type = type_names[i].type;
+        return true;
+    }
     return false;
 }
 
@@ -148,11 +167,12 @@ static bool parse_is(struct ddb_partiql_parser *parser, struct ddb_partiql_term 
 {
     bool is_negated = ddb_partiql_take_word(parser, "NOT");
     const struct ddb_condition *condition = NULL;
-    if (is_type_name(parser->token))
-        return ddb_invalid(parser->fault, "Unsupported operation: IsType");
     bool is_missing = ddb_partiql_at_word(parser, "MISSING");
-    if (!is_missing && !ddb_partiql_at_word(parser, "NULL"))
+    enum ddb_type type = DDB_TYPE_NULL;
+    if (!is_missing && !find_type(parser->token, &type))
         return ddb_partiql_malformed(parser, "Expected type name");
+    if (type == DDB_TYPE_COUNT)
+        return ddb_invalid(parser->fault, "Unsupported operation: IsType");
     parser->token++;
     if (!ddb_partiql_want_operand(parser, term, "IS"))
         return false;
@@ -160,7 +180,7 @@ static bool parse_is(struct ddb_partiql_parser *parser, struct ddb_partiql_term 
         enum ddb_condition_kind kind = is_negated ? DDB_CONDITION_EXISTS : DDB_CONDITION_NOT_EXISTS;
         condition = ddb_partiql_leaf(parser, kind, &term->operand, 1);
     } else {
-        cJSON *name = ddb_value_of_text(DDB_TYPE_S, ddb_type_name(DDB_TYPE_NULL));
+        cJSON *name = ddb_value_of_text(DDB_TYPE_S, ddb_type_name(type));
         cJSON_AddItemToArray(parser->holder, name);
         const struct ddb_operand *operands[2] = {term->operand,
                                                  ddb_partiql_value_operand(parser, name)};

@@ -14,6 +14,11 @@ static bool check_names_item(const struct ddb_partiql_run *run, struct ddb_fault
 {
     struct ddb_partiql_plan plan = {0};
     bool is_plannable = run->statement.index == NULL;
+    const struct ddb_index_definition *index =
+        is_plannable ? NULL
+                     : ddb_definition_index_find(run->table->definition, run->statement.index);
+    if (index != NULL && !ddb_partiql_check_index(index, fault))
+        return false;
     if (is_plannable &&
         !ddb_partiql_plan_item(&run->statement, run->table->definition, &plan, fault))
         return false;

@@ -36,6 +36,11 @@ struct ddb_partiql_term {
 bool ddb_partiql_malformed(struct ddb_partiql_parser *parser, const char *what);
 /* For a token that cannot begin a term: "Unexpected term" and its like. */
 bool ddb_partiql_unexpected(struct ddb_partiql_parser *parser);
+/* "<what> at <line>:<column>:<length>" of a token; false. */
+bool ddb_partiql_fail_at(struct ddb_partiql_parser *parser, const struct ddb_partiql_token *token,
+                         const char *what);
+/* A function's name as the service prints it. */
+const char *ddb_partiql_lower(struct ddb_partiql_parser *parser, const char *name);
 
 bool ddb_partiql_at_word(const struct ddb_partiql_parser *parser, const char *word);
 bool ddb_partiql_at_sign(const struct ddb_partiql_parser *parser, const char *sign);

@@ -87,10 +87,9 @@ bool ddb_partiql_parse_path(struct ddb_partiql_parser *parser, struct ddb_path *
     for (;;) {
         bool is_good = true;
         if (ddb_partiql_take_sign(parser, "."))
-            is_good =
-                is_name(parser->token)
-                    ? add_name(parser, &elements)
-                    : ddb_invalid(parser->fault, "Behind a dot an attribute's name is expected");
+            is_good = is_name(parser->token) && !ddb_partiql_token_is_keyword(parser->token)
+                          ? add_name(parser, &elements)
+                          : ddb_partiql_malformed(parser, "Invalid path dot component");
         else if (ddb_partiql_take_sign(parser, "["))
             is_good = add_bracket(parser, &elements);
         else

@@ -16,6 +16,13 @@ static size_t index_number(const struct ddb_partiql_select *select)
                                  : (size_t)(select->index - select->table->definition->indexes);
 }
 
+bool ddb_partiql_check_index(const struct ddb_index_definition *index, struct ddb_fault *fault)
+{
+    return (index->keys.hash_count <= 1 && index->keys.range_count <= 1) ||
+           ddb_invalid(fault, "PartiQL statements cannot be executed on tables with "
+                              "multi-attribute HASH keys or multi-attribute RANGE keys.");
+}
+
 static bool find_index(struct ddb_partiql_select *select, struct ddb_fault *fault)
 {
     if (select->statement->index == NULL)
@@ -23,6 +30,8 @@ static bool find_index(struct ddb_partiql_select *select, struct ddb_fault *faul
     select->index = ddb_definition_index_find(select->table->definition, select->statement->index);
     if (select->index == NULL)
         return ddb_invalid(fault, "The table does not have the specified index");
+    if (!ddb_partiql_check_index(select->index, fault))
+        return false;
     if (select->index->is_global && select->is_consistent)
         return ddb_invalid(fault,
                            "Strongly consistent read is not supported on Global Secondary Indexes");

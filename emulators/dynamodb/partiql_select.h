@@ -26,6 +26,9 @@ struct ddb_partiql_select {
     cJSON *last_key; /* when has_more */
 };
 
+/* Indexes whose key has parts are not for PartiQL, whatever the message says of tables. */
+MUST_USE bool ddb_partiql_check_index(const struct ddb_index_definition *index,
+                                      struct ddb_fault *fault);
 /* table and statement are set. */
 MUST_USE bool ddb_partiql_select_prepare(struct ddb_partiql_select *select,
                                          struct ddb_fault *fault);

@@ -39,9 +39,10 @@ static bool is_operator(const struct ddb_partiql_token *token)
 bool ddb_partiql_token_is_keyword(const struct ddb_partiql_token *token)
 {
     static const char *const words[] = {
-        "SELECT", "FROM", "WHERE",   "ORDER",  "GROUP",  "HAVING",    "LIMIT", "SET",  "REMOVE",
-        "INSERT", "INTO", "VALUES",  "UPDATE", "DELETE", "RETURNING", "AS",    "AND",  "OR",
-        "NOT",    "IN",   "BETWEEN", "IS",     "LIKE",   "TRUE",      "FALSE", "NULL", "MISSING"};
+        "SELECT", "FROM",  "WHERE",   "ORDER",  "GROUP",  "HAVING",    "LIMIT", "SET",  "REMOVE",
+        "INSERT", "INTO",  "VALUES",  "UPDATE", "DELETE", "RETURNING", "AS",    "AND",  "OR",
+        "NOT",    "IN",    "BETWEEN", "IS",     "LIKE",   "TRUE",      "FALSE", "NULL", "MISSING",
+        "INNER",  "OUTER", "LEFT",    "RIGHT",  "FULL",   "CROSS",     "JOIN",  "ON"};
     return is_any_word(token, words, ARRAY_LEN(words));
 }
 
@@ -52,6 +53,22 @@ bool ddb_partiql_unexpected(struct ddb_partiql_parser *parser)
     return ddb_partiql_malformed(parser, ddb_partiql_token_is_keyword(parser->token)
                                              ? "Unexpected keyword"
                                              : "Unexpected term");
+}
+
+bool ddb_partiql_fail_at(struct ddb_partiql_parser *parser, const struct ddb_partiql_token *token,
+                         const char *what)
+{
+    return ddb_invalid(parser->fault, "%s at %u:%u:%u", what, token->line, token->column,
+                       token->length_bytes);
+}
+
+const char *ddb_partiql_lower(struct ddb_partiql_parser *parser, const char *name)
+{
+    char *lower = sim_arena_strdup(parser->arena, name);
+    for (char *at = lower; *at != '\0'; at++)
+        if (*at >= 'A' && *at <= 'Z')
+            *at = (char)(*at - 'A' + 'a');
+    return lower;
 }
 
 bool ddb_partiql_at_word(const struct ddb_partiql_parser *parser, const char *word)
@@ -251,6 +268,12 @@ static bool check_column_names(struct ddb_partiql_parser *parser,
     return true;
 }
 
+/* A name that is no keyword: before a bracket, a function's. */
+static bool is_word(const struct ddb_partiql_token *token)
+{
+    return token->kind == DDB_PARTIQL_NAME && !ddb_partiql_token_is_keyword(token);
+}
+
 static bool parse_columns(struct ddb_partiql_parser *parser, struct ddb_partiql *statement)
 {
     size_t capacity = 8;
@@ -270,6 +293,8 @@ static bool parse_columns(struct ddb_partiql_parser *parser, struct ddb_partiql 
             capacity *= 2;
         }
         struct ddb_partiql_column *column = &columns[statement->column_count];
+        if (ddb_partiql_token_is_sign(parser->token + 1, "(") && is_word(parser->token))
+            return ddb_partiql_fail_at(parser, parser->token, "Unexpected path component");
         if (!ddb_partiql_parse_path(parser, &column->path))
             return false;
         column->name = ddb_partiql_column_name(parser->arena, &column->path);

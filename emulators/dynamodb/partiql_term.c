@@ -128,7 +128,9 @@ static bool parse_function(struct ddb_partiql_parser *parser, struct ddb_partiql
     for (size_t i = 0; i < ARRAY_LEN(functions) && function == NULL; i++)
         function = strcasecmp(functions[i].name, name) == 0 ? &functions[i] : NULL;
     if (function == NULL)
-        return ddb_invalid(parser->fault, "Invalid function name; function: %s", name);
+        return ddb_partiql_fail_at(parser, parser->token,
+                                   sim_arena_printf(parser->arena, "Unrecognized function: %s",
+                                                    ddb_partiql_lower(parser, name)));
     struct ddb_partiql_term *arguments = NULL;
     size_t count = 0;
     parser->token += 2;

@@ -253,8 +253,6 @@ static enum wire_progress answer_reads(struct transaction *transaction, bool has
         return cancel(transaction);
     }
     ddb_throttle_tell(&capacity, DDB_READ);
-    for (size_t i = 0; i < transaction->count && !has_items; i++)
-        cJSON_AddItemToArray(responses, cJSON_CreateObject());
     ddb_capacity_report(&capacity, call->input, output, true, DDB_CAPACITY_TRANSACT_READ);
     return wire_succeed(call, output);
 }
@@ -345,9 +343,7 @@ static enum wire_progress apply(struct transaction *transaction)
         ddb_tokens_add(region->tokens, transaction->token, transaction->body,
                        ddb_now_us(transaction->ddb));
     cJSON *output = cJSON_CreateObject();
-    cJSON *responses = cJSON_AddArrayToObject(output, "Responses");
-    for (size_t i = 0; i < transaction->count; i++)
-        cJSON_AddItemToArray(responses, cJSON_CreateObject());
+    cJSON_AddArrayToObject(output, "Responses"); /* of reads alone */
     ddb_capacity_report(&capacity, call->input, output, true, DDB_CAPACITY_TRANSACT_WRITE);
     return wire_succeed(call, output);
 }

@@ -79,10 +79,10 @@ static bool parse_set_function(struct ddb_partiql_parser *parser,
     if (!ddb_partiql_parse_terms(parser, ")", &arguments, &count))
         return false;
     if (count != 2)
-        return ddb_invalid(parser->fault,
-                           "Incorrect number of operands for operator or function; operator or "
-                           "function: %s, number of operands: %zu",
-                           function->printed, count);
+        return ddb_partiql_fail_at(parser, name,
+                                   sim_arena_printf(parser->arena,
+                                                    "%s must have exactly two arguments",
+                                                    function->printed));
     if (!is_target(&arguments[0], &action->path))
         return fail_argument(parser, "first", function, "equal the assignment value", name);
     if (!is_set(parser, &arguments[1]))

@@ -148,6 +148,8 @@ static bool parse_word(struct ddb_partiql_parser *parser, const struct place *pl
     bool is_path =
         parser->token->kind == DDB_PARTIQL_QUOTED ||
         (parser->token->kind == DDB_PARTIQL_NAME && !ddb_partiql_token_is_keyword(parser->token));
+    if (is_path && ddb_partiql_token_is_sign(parser->token + 1, "("))
+        return fail_unsupported(parser, place, ddb_partiql_lower(parser, parser->token->text));
     return is_path ? fail_unsupported(parser, place, "VariableReference")
                    : ddb_partiql_unexpected(parser);
 }

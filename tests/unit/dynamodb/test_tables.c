@@ -48,7 +48,7 @@ static void test_create_table_refuses(void **state)
          ON_DEMAND ",'AttributeDefinitions':[" PK "," SK "],'KeySchema':[" RANGE "," HASH "]",
          "Invalid KeySchema: The first KeySchemaElement is not a HASH key type"},
         {"hash twice", ON_DEMAND ",'AttributeDefinitions':[" PK "],'KeySchema':[" HASH "," HASH "]",
-         "Both the Hash Key and the Range Key element in the KeySchema have the same name"},
+         "Invalid KeySchema: Some index key attribute have no definition"},
         {"an index on an undefined attribute",
          ON_DEMAND ",'AttributeDefinitions':[" PK "],'KeySchema':[" HASH
                    "],'GlobalSecondaryIndexes':[{'IndexName':'idx','KeySchema':[" GHASH "]," ALL
