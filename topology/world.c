@@ -16,7 +16,7 @@ static struct sim_core_options core_options(const struct topo_world *world)
     return (struct sim_core_options){
         .seed = world->options.seed,
         .clock = world->options.clock,
-        .data_directory = world->options.data_directory,
+        .data = world->options.data,
     };
 }
 
@@ -246,7 +246,10 @@ enum sim_result topo_world_reset(struct topo_world *world, uint64_t seed, struct
     /* The services first: they still point into the network. They take the new seed. */
     world->options.seed = seed;
     world->core.seed = seed;
-    enum sim_result result = ddb_reset(world->ddb, error);
+    enum sim_result result =
+        world->core.data != NULL ? sim_data_clear(world->core.data, error) : RESULT_OK;
+    if (result == RESULT_OK)
+        result = ddb_reset(world->ddb, error);
     if (result != RESULT_OK)
         return result;
     r53_reset(world->r53);

@@ -37,9 +37,9 @@ struct topo_timing_choices {
 struct topo_world_options {
     uint64_t seed;
     struct sim_clock_options clock;
-    const char *data_directory;    /* NULL: stores are in memory; borrowed for the world's life */
-    const char *world;             /* name of a built-in world, or path of a file */
-    const char *text;              /* not NULL: the description itself; world is its file name */
+    struct sim_data *data; /* NULL: everything is in memory; borrowed for the world's life */
+    const char *world;     /* name of a built-in world, or path of a file */
+    const char *text;      /* not NULL: the description itself; world is its file name */
     struct topo_registry registry; /* the programs that worlds may run; borrowed for the life */
     struct topo_timing_choices timings;
     bool never_throttles;      /* whatever the file says */

@@ -119,7 +119,7 @@ static enum sim_result make_table(struct topo_world *world, const struct topo_ta
 /* A world with a data folder finds its tables there when it starts again. */
 static bool exists_already(struct topo_world *world, const struct topo_table_entry *table)
 {
-    if (world->options.data_directory == NULL)
+    if (world->options.data == NULL)
         return false;
     return describe(world, table, table->regions.values[0], NULL, NULL) == RESULT_OK;
 }

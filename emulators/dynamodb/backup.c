@@ -176,11 +176,11 @@ static enum sim_result create_rows(struct ddb_region *region, struct ddb_items *
     enum sim_result result = sim_store_begin(region->store, error);
     if (result != RESULT_OK)
         return result;
-    uint64_t number = region->tables_made + 1;
+    uint64_t number = region->ddb->tables_made + 1;
     result = ddb_items_create(items, region->store, number, 0, error);
     result = sim_store_end(region->store, result, error);
     if (result == RESULT_OK)
-        region->tables_made = number;
+        region->ddb->tables_made = number;
     else
         ddb_items_fini(items);
     return result;

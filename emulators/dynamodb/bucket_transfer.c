@@ -6,8 +6,10 @@
 #include "emulators/dynamodb/item_request.h"
 #include "emulators/dynamodb/operations.h"
 #include "emulators/dynamodb/table_describe.h"
+#include "sim/core/documents.h"
 
 #define PAGE_SIZE 25
+#define KIND      "dynamodb.imports" /* of documents: one a Region */
 
 /* --- imports -------------------------------------------------------------------------------------
  */
@@ -79,6 +81,36 @@ static cJSON *make_import(struct ddb_region *region, const struct wire_call *cal
     return import;
 }
 
+static enum sim_result keep(const struct ddb_region *region, struct sim_error *error)
+{
+    if (region->ddb->core->data == NULL)
+        return RESULT_OK;
+    char *text = cJSON_PrintUnformatted(region->imports);
+    CHECK(text != NULL);
+    enum sim_result result =
+        sim_documents_save(region->store, KIND, region->place->name, text, error);
+    cJSON_free(text);
+    return result;
+}
+
+static enum sim_result load(void *context, const char *key, const char *text,
+                            struct sim_error *error)
+{
+    struct ddb_region *region = NULL;
+    enum sim_result result = ddb_region_open(context, key, &region, error);
+    if (result != RESULT_OK)
+        return result;
+    region->imports = cJSON_Parse(text);
+    if (region->imports == NULL)
+        return sim_error_set(error, RESULT_INVALID, "the data directory's imports of %s", key);
+    return RESULT_OK;
+}
+
+enum sim_result ddb_imports_load(struct ddb *ddb, struct sim_error *error)
+{
+    return sim_documents_each(sim_data_store(ddb->core->data), KIND, load, ddb, error);
+}
+
 enum wire_progress ddb_import_table(void *state, struct wire_call *call)
 {
     struct ddb_fault fault = {.arena = call->arena};
@@ -98,6 +130,8 @@ enum wire_progress ddb_import_table(void *state, struct wire_call *call)
             region->imports = cJSON_CreateArray();
         cJSON_AddItemToArray(region->imports, fresh);
         import = fresh;
+        if (keep(region, &error) != RESULT_OK)
+            return wire_fail_internal(call, &error);
     }
     cJSON *output = cJSON_CreateObject();
     cJSON_AddItemToObject(output, "ImportTableDescription", cJSON_Duplicate(import, true));

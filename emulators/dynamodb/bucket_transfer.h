@@ -4,6 +4,8 @@
 
 #include "emulators/dynamodb/dynamodb_internal.h"
 
+/* From the data directory. */
+MUST_USE enum sim_result ddb_imports_load(struct ddb *ddb, struct sim_error *error);
 void ddb_transfers_destroy(struct ddb_region *region);
 
 #endif

@@ -45,8 +45,13 @@ enum sim_result ddb_log_create(struct ddb_change_log *log, struct sim_store *sto
         result = sim_store_execute(store, index_sql, error);
     free(create_sql);
     free(index_sql);
-    if (result != RESULT_OK)
-        return result;
+    if (result == RESULT_OK)
+        ddb_log_open(log, store, table_number);
+    return result;
+}
+
+void ddb_log_open(struct ddb_change_log *log, struct sim_store *store, uint64_t table_number)
+{
     *log = (struct ddb_change_log){
         .store = store,
         .first_sequence = 1,
@@ -65,7 +70,6 @@ enum sim_result ddb_log_create(struct ddb_change_log *log, struct sim_store *sto
         .trim_sql = sql_for(table_number, "DELETE FROM ", " WHERE sequence = ?1"),
         .drop_sql = sql_for(table_number, "DROP TABLE ", ""),
     };
-    return RESULT_OK;
 }
 
 enum sim_result ddb_log_drop(struct ddb_change_log *log, struct sim_error *error)

@@ -24,7 +24,7 @@ struct ddb_change {
     const char *old_item; /* DynamoDB JSON; NULL: there was none */
     const char *new_item; /* NULL: deleted */
     size_t new_size_bytes;
-    const void *seen;     /* version.h; of the replica after this write */
+    const void *seen; /* version.h; of the replica after this write */
     size_t seen_bytes;
     bool is_replicated; /* arrived from another replica: not sent on */
     bool is_expired;    /* deleted by time to live */
@@ -49,6 +49,8 @@ struct ddb_change_log {
 
 MUST_USE enum sim_result ddb_log_create(struct ddb_change_log *log, struct sim_store *store,
                                         uint64_t table_number, struct sim_error *error);
+/* It is there already; first_sequence and last_sequence are the caller's to set. */
+void ddb_log_open(struct ddb_change_log *log, struct sim_store *store, uint64_t table_number);
 MUST_USE enum sim_result ddb_log_drop(struct ddb_change_log *log, struct sim_error *error);
 void ddb_log_fini(struct ddb_change_log *log);
 

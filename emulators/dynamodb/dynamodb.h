@@ -20,7 +20,8 @@ MUST_USE enum sim_result ddb_create(const struct wire_host *host, struct ddb **d
                                     struct sim_error *error);
 void ddb_destroy(struct ddb *ddb);
 MUST_USE enum sim_result ddb_reset(struct ddb *ddb, struct sim_error *error); /* as just created */
-/* Commits what the turn wrote, before the answers go out. */
+/* Commits what the turn wrote, before the answers go out; with a data directory sim_data_commit()
+ * does. */
 void ddb_commit(struct ddb *ddb);
 
 /* How long CREATING, UPDATING, DELETING last; 0 means the next event. */

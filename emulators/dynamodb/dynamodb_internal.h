@@ -21,14 +21,13 @@ struct ddb_token_list;
 struct ddb_region {
     struct ddb *ddb;
     struct sim_region *place;
-    struct sim_store *store;
+    struct sim_store *store;   /* its own in memory; the data directory's is shared by all */
     struct ddb_table **tables; /* sorted by (account, name) */
     size_t table_count;
     size_t table_capacity;
     struct ddb_table **retired; /* deleted tables whose streams can be read, oldest first */
     size_t retired_count;
     size_t retired_capacity;
-    uint64_t tables_made;          /* names the next table's SQLite tables */
     struct ddb_token_list *tokens; /* of TransactWriteItems */
     struct ddb_claims *claims;     /* items that are part of calls under way */
     cJSON *imports;                /* array of descriptions; NULL: none */
@@ -44,6 +43,8 @@ struct ddb {
     uint64_t transient_delay_us;
     bool throttles;
     struct ddb_region *regions[SIM_REGION_MAX]; /* by the network's index; NULL: no table yet */
+    uint64_t tables_made;                       /* names the next table's SQLite tables */
+    struct ddb_table *unsaved;                  /* marked for the next commit (table_save.h) */
     struct ddb_group **groups;                  /* global tables, in the order of creation */
     size_t group_count;
     size_t group_capacity;

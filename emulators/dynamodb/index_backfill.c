@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "emulators/dynamodb/item_commit.h"
+#include "emulators/dynamodb/table_save.h"
 #include "emulators/dynamodb/table_walk.h"
 #include "emulators/dynamodb/throttle.h"
 
@@ -154,6 +155,7 @@ enum sim_result ddb_index_add(struct ddb_table *table, struct ddb_definition *de
     ddb_definition_destroy(table->definition);
     table->definition = definition;
     ddb_throttle_refresh(table);
+    ddb_table_changed(table);
     return RESULT_OK;
 }
 
@@ -185,6 +187,7 @@ void ddb_index_remove(struct ddb_table *table, size_t number)
     bool is_valid = ddb_definition_create(spec, &definition, &fault);
     CHECK(is_valid);
     stop(table, number);
+    ddb_table_changed(table);
     if (ddb_items_remove_index(&table->items, number, &error) == RESULT_OK) {
         size_t behind = table->definition->index_count - number - 1;
         tell(table, "index.deleted", name);
@@ -226,6 +229,7 @@ static void finish(void *context)
     if (ddb_items_count_index(&table->items, number, &totals.item_count, &totals.size_bytes,
                               &error) != RESULT_OK)
         tell_store_error(table, &error);
+    ddb_table_changed(table);
     table->index_totals[number] = totals;
     table->index_states[number].status = DDB_INDEX_ACTIVE;
     tell(table, "index.active", backfill->index_name);
@@ -240,4 +244,5 @@ void ddb_index_backfill_start(struct ddb_table *table, size_t number)
     backfill->index_name = sim_strdup(table->definition->indexes[number].name);
     backfill->walk = ddb_walk_start(table, fill_entry, finish, backfill);
     table->index_states[number].backfill = backfill;
+    ddb_table_changed(table);
 }

@@ -8,6 +8,7 @@
 #include "emulators/dynamodb/replica.h"
 #include "emulators/dynamodb/stream.h"
 #include "emulators/dynamodb/stream_shard.h"
+#include "emulators/dynamodb/table_save.h"
 #include "emulators/dynamodb/time_to_live.h"
 #include "emulators/wire/json_print.h"
 
@@ -301,6 +302,7 @@ enum sim_result ddb_commit_write(struct ddb_commit *commit, const struct ddb_wri
 static void count(const struct ddb_committed *entry)
 {
     struct ddb_table *table = entry->table;
+    ddb_table_counted(table);
     table->item_count += entry->count_change;
     table->size_bytes += entry->size_change;
     POST(table->item_count >= 0);

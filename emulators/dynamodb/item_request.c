@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "emulators/dynamodb/projection.h"
+#include "emulators/dynamodb/table_save.h"
 
 bool ddb_request_table_control(struct ddb *ddb, const struct wire_call *call,
                                const char *name_or_arn, struct ddb_table **table,
@@ -10,8 +11,10 @@ bool ddb_request_table_control(struct ddb *ddb, const struct wire_call *call,
 {
     const char *name = ddb_table_name_of(fault->arena, name_or_arn);
     *table = ddb_table_find(ddb_region_find(ddb, call->region), call->account, name);
-    if (*table != NULL)
+    if (*table != NULL) {
+        ddb_table_changed(*table); /* most of these calls change something */
         return true;
+    }
     return ddb_fail(fault, "ResourceNotFoundException",
                     "Requested resource not found: Table: %s not found", name);
 }
@@ -52,6 +55,7 @@ bool ddb_request_resource(struct ddb *ddb, const struct wire_call *call, struct 
         (*table)->status == DDB_TABLE_DELETING)
         return ddb_fail(fault, "ResourceNotFoundException",
                         "Requested resource not found: ResourceArn: %s not found", arn);
+    ddb_table_changed(*table);
     return true;
 }
 

@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "emulators/dynamodb/replica.h"
+#include "emulators/dynamodb/replica_restore.h"
+#include "emulators/dynamodb/table_save.h"
 
 /* --- links -------------------------------------------------------------------------------------
  */
@@ -53,6 +55,7 @@ struct ddb_group *ddb_group_create(struct ddb_table *first)
     group->members[group->member_count++] = first;
     first->member.group = group;
     first->member.joined_us = ddb_now_us(ddb);
+    ddb_table_changed(first);
     if (ddb->group_count == ddb->group_capacity) {
         ddb->group_capacity = ddb->group_capacity * 2 + 4;
         ddb->groups =
@@ -86,6 +89,7 @@ void ddb_group_join(struct ddb_group *group, struct ddb_table *table, struct ddb
         add_link(group, ddb_link_create(group, table, member, table->log.last_sequence));
     }
     group->members[group->member_count++] = table;
+    ddb_table_changed(table);
     ddb_tombstones_restart(group);
     for (size_t i = 0; i < group->link_count; i++)
         ddb_link_refresh(group->links[i]);
@@ -104,6 +108,8 @@ static void forget_group(struct ddb *ddb, const struct ddb_group *group)
 
 void ddb_group_destroy(struct ddb_group *group)
 {
+    if (group->member_count > 0)
+        ddb_table_changed(group->members[0]);
     forget_group(group->ddb, group);
     for (size_t i = 0; i < group->link_count; i++)
         ddb_link_destroy(group->links[i]);
@@ -123,6 +129,7 @@ void ddb_group_leave(struct ddb_table *table)
 {
     struct ddb_group *group = table->member.group;
     PRE(group != NULL);
+    ddb_table_changed(table);
     size_t at = 0;
     for (size_t i = 0; i < group->member_count; i++) {
         if (group->members[i] == table)
@@ -140,6 +147,36 @@ void ddb_group_leave(struct ddb_table *table)
         ddb_group_destroy(group);
     else
         ddb_tombstones_restart(group);
+}
+
+/* --- the data directory --------------------------------------------------------------------------
+ */
+
+static struct ddb_link *restore_link(struct ddb_group *group, const struct ddb_loaded *from,
+                                     const struct ddb_loaded *to)
+{
+    uint64_t position = from->positions[to->table->home->place->index];
+    if (position > from->table->log.last_sequence)
+        position = from->table->log.last_sequence;
+    return ddb_link_create(group, from->table, to->table, position);
+}
+
+void ddb_group_restore(struct ddb *ddb, const struct ddb_loaded *const *members, size_t count)
+{
+    PRE(count > 0 && count <= SIM_REGION_MAX);
+    struct ddb_group *group = ddb_group_create(members[0]->table);
+    for (size_t i = 1; i < count; i++) {
+        members[i]->table->member.group = group;
+        for (size_t k = 0; k < i; k++) {
+            add_link(group, restore_link(group, members[k], members[i]));
+            add_link(group, restore_link(group, members[i], members[k]));
+        }
+        group->members[group->member_count++] = members[i]->table;
+    }
+    for (size_t i = 0; i < group->link_count; i++)
+        ddb_link_refresh(group->links[i]);
+    ddb_tombstone_noted(group); /* there may be some: the sweep finds out */
+    CHECK(group->ddb == ddb);
 }
 
 /* --- reachability ------------------------------------------------------------------------------

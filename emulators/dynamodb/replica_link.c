@@ -3,6 +3,7 @@
 #include <uthash.h>
 
 #include "emulators/dynamodb/replica.h"
+#include "emulators/dynamodb/table_save.h"
 #include "emulators/dynamodb/throttle.h"
 #include "emulators/wire/metrics.h"
 
@@ -128,6 +129,7 @@ static void mark_done(struct ddb_link *link, struct ddb_delivery *delivery)
     link->pending_count--;
     while (link->first != NULL && link->first->state == DDB_DELIVERY_DONE)
         unlink_first(link);
+    ddb_table_counted(link->from);
     ddb_tombstone_link_moved(link);
     if (++link->steps % TRIM_EVERY_STEPS == 0)
         ddb_table_trim_log(link->from);
@@ -186,6 +188,7 @@ static void schedule(struct ddb_link *link, struct ddb_delivery *delivery, uint6
 static void pass_replicated(struct ddb_link *link, uint64_t sequence)
 {
     link->read_sequence = sequence;
+    ddb_table_counted(link->from);
     ddb_tombstone_link_moved(link);
 }
 

@@ -5,6 +5,7 @@
 #include "emulators/dynamodb/index_backfill.h"
 #include "emulators/dynamodb/operations.h"
 #include "emulators/dynamodb/replica.h"
+#include "emulators/dynamodb/table_save.h"
 #include "emulators/dynamodb/table_setting.h"
 
 #define WRITE_KEY "Write"
@@ -91,6 +92,8 @@ static bool find_member(struct ddb *ddb, const struct wire_call *call, struct dd
 {
     const char *name = ddb_table_name_of(call->arena, wire_text(call->input, "TableName"));
     *table = ddb_table_find(ddb_region_find(ddb, call->region), call->account, name);
+    if (*table != NULL)
+        ddb_table_changed(*table);
     if (*table != NULL && (*table)->member.group != NULL)
         return true;
     return ddb_fail(fault, "ResourceNotFoundException",

@@ -15,6 +15,7 @@
  * must not write the item with an earlier time than other replicas may still remember.
  * While a link is closed nothing passes it, so tombstones stay. */
 #include "emulators/dynamodb/replica.h"
+#include "emulators/dynamodb/table_save.h"
 
 #define PURGE_PER_STEP 200
 
@@ -89,6 +90,7 @@ static bool purge_some(struct ddb_group *group, size_t member, struct sim_error 
     if (result != RESULT_OK)
         return false; /* tried again with the next step */
     table->forgotten_us = newest_us;
+    ddb_table_counted(table);
     return purged < PURGE_PER_STEP;
 }
 

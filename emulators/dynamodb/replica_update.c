@@ -10,7 +10,9 @@
 
 #include "emulators/dynamodb/replica.h"
 #include "emulators/dynamodb/replica_override.h"
+#include "emulators/dynamodb/replica_restore.h"
 #include "emulators/dynamodb/stream.h"
+#include "emulators/dynamodb/table_save.h"
 #include "emulators/dynamodb/time_to_live.h"
 #include "sim/core/buffer.h"
 
@@ -20,7 +22,8 @@ struct ddb_replica_job {
     struct ddb_table *table;  /* that was asked */
     struct ddb_table *target; /* once there is one */
     char *region_name;
-    cJSON *action; /* a Create's members */
+    cJSON *action; /* its members */
+    bool is_create;
     uint64_t event;
 };
 
@@ -211,6 +214,7 @@ void ddb_replica_job_stop(struct ddb_table *table)
     cJSON_Delete(job->action);
     free(job);
     table->member.job = NULL;
+    ddb_table_changed(table);
 }
 
 static void finish_create(void *context)
@@ -230,6 +234,7 @@ static void hear_filled(void *context)
     struct ddb_replica_job *job = target->member.source->member.job;
     uint64_t delay_us = target->ddb->transient_delay_us;
     ddb_tombstones_restart(target->member.group);
+    ddb_table_changed(target);
     CHECK(job != NULL && job->target == target);
     job_after(job, delay_us - delay_us / 3, finish_create);
 }
@@ -310,8 +315,10 @@ static void start_job(struct ddb_table *table, const cJSON *action, bool is_crea
     job->table = table;
     job->region_name = sim_strdup(wire_text(action, "RegionName"));
     job->action = cJSON_Duplicate(action, true);
+    job->is_create = is_create;
     table->member.job = job;
     table->status = DDB_TABLE_UPDATING;
+    ddb_table_changed(table);
     if (!is_create) {
         job_after(job, delay_us, begin_delete);
         return;
@@ -321,6 +328,42 @@ static void start_job(struct ddb_table *table, const cJSON *action, bool is_crea
     if (table->member.group == NULL)
         (void)ddb_group_create(table);
     job_after(job, delay_us / 3, begin_create);
+}
+
+cJSON *ddb_replica_job_save(const struct ddb_table *table)
+{
+    const struct ddb_replica_job *job = table->member.job;
+    if (job == NULL)
+        return NULL;
+    cJSON *saved = cJSON_CreateObject();
+    cJSON_AddBoolToObject(saved, "IsCreate", job->is_create);
+    cJSON_AddItemReferenceToObject(saved, "Action", job->action);
+    cJSON_AddBoolToObject(saved, "HasTarget", job->target != NULL);
+    cJSON_AddBoolToObject(saved, "IsFilling",
+                          job->target != NULL && job->target->member.backfill != NULL);
+    return saved;
+}
+
+void ddb_replica_job_resume(struct ddb_table *table, const cJSON *saved)
+{
+    const cJSON *action = wire_member(saved, "Action");
+    if (wire_text(action, "RegionName") == NULL) { /* damaged: as if it had failed */
+        ddb_table_settle(table);
+        return;
+    }
+    start_job(table, action, wire_flag(saved, "IsCreate", false));
+    struct ddb_replica_job *job = table->member.job;
+    struct ddb_table *target = find_target(table, job->region_name);
+    if (!job->is_create || !wire_flag(saved, "HasTarget", false) || target == NULL ||
+        target->member.source != table)
+        return;
+    (void)sim_sched_cancel(table->ddb->core->sched, job->event);
+    job->event = 0;
+    job->target = target;
+    if (wire_flag(saved, "IsFilling", false))
+        ddb_backfill_start(table, target, hear_filled);
+    else
+        job_after(job, 0, finish_create);
 }
 
 enum ddb_replica_change ddb_replica_update(struct ddb_table *table, const cJSON *updates,

@@ -10,6 +10,7 @@
 #include "emulators/dynamodb/restore.h"
 #include "emulators/dynamodb/service_time.h"
 #include "emulators/dynamodb/stream_shard.h"
+#include "emulators/dynamodb/table_save.h"
 #include "emulators/dynamodb/time_to_live.h"
 #include "emulators/dynamodb/transaction_claims.h"
 #include "emulators/dynamodb/transaction_tokens.h"
@@ -25,42 +26,13 @@ struct ddb_region *ddb_region_find(const struct ddb *ddb, const char *name)
     return place != NULL ? ddb->regions[place->index] : NULL;
 }
 
-/* Tables of an earlier run are not loaded, and must not be mixed up with new ones. */
-static enum sim_result refuse_old_tables(struct sim_store *store, const char *path,
-                                         struct sim_error *error)
-{
-    struct sim_statement *statement = NULL;
-    enum sim_result result =
-        sim_store_prepare(store, "SELECT name FROM sqlite_master LIMIT 1", &statement, error);
-    if (result != RESULT_OK)
-        return result;
-    bool found = false;
-    result = sim_store_step(statement, &found, error);
-    sim_store_done(statement);
-    if (result == RESULT_OK && found)
-        return sim_error_set(error, RESULT_CONFLICT,
-                             "%s holds tables of an earlier run, which this version cannot load",
-                             path);
-    return result;
-}
-
-static enum sim_result open_store(const struct ddb *ddb, const char *name, struct sim_store **store,
+static enum sim_result open_store(const struct ddb *ddb, struct sim_store **store,
                                   struct sim_error *error)
 {
-    if (ddb->core->data_directory == NULL)
+    if (ddb->core->data == NULL)
         return sim_store_open(&(struct sim_store_options){.path = NULL}, store, error);
-    struct sim_buffer path;
-    sim_buffer_init(&path);
-    sim_buffer_printf(&path, "%s/%s.sqlite", ddb->core->data_directory, name);
-    enum sim_result result =
-        sim_store_open(&(struct sim_store_options){.path = path.data}, store, error);
-    if (result == RESULT_OK) {
-        result = refuse_old_tables(*store, path.data, error);
-        if (result != RESULT_OK)
-            sim_store_close(*store);
-    }
-    sim_buffer_fini(&path);
-    return result;
+    *store = sim_data_store(ddb->core->data);
+    return RESULT_OK;
 }
 
 enum sim_result ddb_region_open(struct ddb *ddb, const char *name, struct ddb_region **region,
@@ -71,14 +43,14 @@ enum sim_result ddb_region_open(struct ddb *ddb, const char *name, struct ddb_re
         return sim_error_set(error, RESULT_NOT_FOUND, "no such Region: %s", name);
     if (ddb->regions[place->index] == NULL) {
         struct sim_store *store = NULL;
-        enum sim_result result = open_store(ddb, name, &store, error);
+        enum sim_result result = open_store(ddb, &store, error);
         if (result != RESULT_OK)
             return result;
         struct ddb_region *fresh = sim_alloc(sizeof *fresh);
         fresh->ddb = ddb;
         fresh->place = place;
         fresh->store = store;
-        fresh->tokens = ddb_tokens_create();
+        fresh->tokens = ddb_tokens_create(ddb->core->data != NULL ? store : NULL, place->name);
         fresh->claims = ddb_claims_create();
         ddb->regions[place->index] = fresh;
     }
@@ -86,21 +58,22 @@ enum sim_result ddb_region_open(struct ddb *ddb, const char *name, struct ddb_re
     return RESULT_OK;
 }
 
-static void close_region(struct ddb_region *region, bool drops_data)
+static void close_region(struct ddb_region *region)
 {
     if (region == NULL)
         return;
     while (region->table_count > 0)
-        ddb_table_destroy(region->tables[region->table_count - 1], drops_data);
-    ddb_backups_destroy(region, drops_data);
+        ddb_table_destroy(region->tables[region->table_count - 1], false);
+    ddb_backups_destroy(region, false);
     while (region->retired_count > 0)
-        ddb_table_destroy(region->retired[region->retired_count - 1], drops_data);
+        ddb_table_destroy(region->retired[region->retired_count - 1], false);
     free(region->retired);
     free(region->tables);
     ddb_tokens_destroy(region->tokens);
     ddb_claims_destroy(region->claims);
     ddb_transfers_destroy(region);
-    sim_store_close(region->store);
+    if (region->ddb->core->data == NULL)
+        sim_store_close(region->store);
     free(region);
 }
 
@@ -169,6 +142,7 @@ static bool resource_exists(void *state, const struct sim_fault_spec *spec)
 
 static void start(struct ddb *ddb)
 {
+    ddb->tables_made = 0;
     ddb->conflicts = ddb_conflict_log_create();
     ddb->service_times = ddb_service_times_create(ddb->core->seed);
     ddb->expressions = ddb_expression_cache_create();
@@ -187,14 +161,14 @@ static void stop_copies(struct ddb_region *region)
 }
 
 /* Links and copies first: they refer to tables. */
-static void stop(struct ddb *ddb, bool drops_data)
+static void stop(struct ddb *ddb)
 {
     while (ddb->group_count > 0)
         ddb_group_destroy(ddb->groups[ddb->group_count - 1]);
     for (size_t i = 0; i < SIM_REGION_MAX; i++)
         stop_copies(ddb->regions[i]);
     for (size_t i = 0; i < SIM_REGION_MAX; i++) {
-        close_region(ddb->regions[i], drops_data);
+        close_region(ddb->regions[i]);
         ddb->regions[i] = NULL;
     }
     ddb_conflict_log_destroy(ddb->conflicts);
@@ -202,8 +176,7 @@ static void stop(struct ddb *ddb, bool drops_data)
     ddb_expression_cache_destroy(ddb->expressions);
 }
 
-enum sim_result ddb_create(const struct wire_host *host, struct ddb **ddb,
-                           struct sim_error *error UNUSED)
+enum sim_result ddb_create(const struct wire_host *host, struct ddb **ddb, struct sim_error *error)
 {
     struct ddb *fresh = sim_alloc(sizeof *fresh);
     fresh->host = host;
@@ -217,8 +190,11 @@ enum sim_result ddb_create(const struct wire_host *host, struct ddb **ddb,
     wire_dispatcher_add(host->dispatcher, &ddb_service, fresh);
     wire_dispatcher_add(host->dispatcher, &ddb_streams_service, fresh);
     wire_dispatcher_add_resources(host->dispatcher, resource_exists, fresh);
-    *ddb = fresh;
-    return RESULT_OK;
+    *ddb = fresh; /* the caller destroys it after an error as well */
+    if (fresh->core->data == NULL)
+        return RESULT_OK;
+    sim_data_add_saver(fresh->core->data, ddb_tables_save, fresh);
+    return ddb_tables_load(fresh, error);
 }
 
 void ddb_destroy(struct ddb *ddb)
@@ -227,17 +203,19 @@ void ddb_destroy(struct ddb *ddb)
         return;
     sim_network_unlisten(ddb->core->network, hear_network, ddb);
     sim_faults_unlisten(ddb->core->faults, hear_fault, ddb);
-    stop(ddb, false);
+    if (ddb->core->data != NULL)
+        sim_data_remove_saver(ddb->core->data, ddb);
+    stop(ddb);
     free(ddb->groups);
     free(ddb);
 }
 
-enum sim_result ddb_reset(struct ddb *ddb, struct sim_error *error UNUSED)
+/* What is in memory goes with its store; the data directory has been emptied. */
+enum sim_result ddb_reset(struct ddb *ddb, struct sim_error *error)
 {
-    bool has_files = ddb->core->data_directory != NULL;
-    stop(ddb, has_files); /* what is in memory goes with its store */
+    stop(ddb);
     start(ddb);
-    return RESULT_OK;
+    return ddb->core->data != NULL ? ddb_tables_load(ddb, error) : RESULT_OK;
 }
 
 void ddb_commit(struct ddb *ddb)
@@ -245,7 +223,7 @@ void ddb_commit(struct ddb *ddb)
     for (size_t i = 0; i < SIM_REGION_MAX; i++) {
         struct ddb_region *region = ddb->regions[i];
         struct sim_error error;
-        if (region == NULL || !sim_store_is_dirty(region->store) ||
+        if (region == NULL || ddb->core->data != NULL || !sim_store_is_dirty(region->store) ||
             sim_store_commit(region->store, &error) == RESULT_OK)
             continue;
         sim_trace_emit(ddb->core->trace, "store.error", region->place->name,

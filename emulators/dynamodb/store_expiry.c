@@ -42,8 +42,16 @@ enum sim_result ddb_expiry_create(struct ddb_expiry_index *index, struct sim_sto
     free(table_sql);
     free(order_sql);
     free(on_sql);
-    if (result != RESULT_OK)
-        return result;
+    if (result == RESULT_OK)
+        ddb_expiry_open(index, store, table_number, generation);
+    return result;
+}
+
+void ddb_expiry_open(struct ddb_expiry_index *index, struct sim_store *store, uint64_t table_number,
+                     uint64_t generation)
+{
+    uint64_t n = table_number;
+    uint64_t g = generation;
     *index = (struct ddb_expiry_index){
         .store = store,
         .write_sql = sql_for("INSERT OR REPLACE INTO ", n, g, " (key, expires_s) VALUES (?1, ?2)"),
@@ -52,7 +60,6 @@ enum sim_result ddb_expiry_create(struct ddb_expiry_index *index, struct sim_sto
                             " WHERE expires_s > ?1 ORDER BY expires_s, key LIMIT 1"),
         .drop_sql = sql_for("DROP TABLE ", n, g, ""),
     };
-    return RESULT_OK;
 }
 
 enum sim_result ddb_expiry_drop(struct ddb_expiry_index *index, struct sim_error *error)

@@ -22,6 +22,9 @@ struct ddb_expiry_index {
 MUST_USE enum sim_result ddb_expiry_create(struct ddb_expiry_index *index, struct sim_store *store,
                                            uint64_t table_number, uint64_t generation,
                                            struct sim_error *error);
+/* It is there already. */
+void ddb_expiry_open(struct ddb_expiry_index *index, struct sim_store *store, uint64_t table_number,
+                     uint64_t generation);
 /* A request of its own. */
 MUST_USE enum sim_result ddb_expiry_drop(struct ddb_expiry_index *index, struct sim_error *error);
 void ddb_expiry_fini(struct ddb_expiry_index *index);

@@ -100,6 +100,17 @@ enum sim_result ddb_items_create(struct ddb_items *items, struct sim_store *stor
         result = create_index_table(store, n, i, error);
     if (result != RESULT_OK)
         return result;
+    size_t *numbers = sim_alloc_array(index_count + 1, sizeof *numbers);
+    for (size_t i = 0; i < index_count; i++)
+        numbers[i] = i;
+    ddb_items_open(items, store, table_number, numbers, index_count);
+    free(numbers);
+    return RESULT_OK;
+}
+
+void ddb_items_open(struct ddb_items *items, struct sim_store *store, uint64_t table_number,
+                    const size_t *index_numbers, size_t index_count)
+{
     *items = (struct ddb_items){
         .store = store,
         .table_number = table_number,
@@ -107,10 +118,9 @@ enum sim_result ddb_items_create(struct ddb_items *items, struct sim_store *stor
         .index_count = index_count,
         .indexes_made = index_count,
     };
-    prepare_item_texts(items, n);
+    prepare_item_texts(items, table_number);
     for (size_t i = 0; i < index_count; i++)
-        prepare_index_texts(&items->indexes[i], n, i);
-    return RESULT_OK;
+        prepare_index_texts(&items->indexes[i], table_number, index_numbers[i]);
 }
 
 enum sim_result ddb_items_drop(struct ddb_items *items, struct sim_error *error)

@@ -50,6 +50,9 @@ struct ddb_items { /* the SQL of one table in one Region, and of its indexes */
 MUST_USE enum sim_result ddb_items_create(struct ddb_items *items, struct sim_store *store,
                                           uint64_t table_number, size_t index_count,
                                           struct sim_error *error);
+/* They are there already. index_numbers: of the indexes' SQLite tables. */
+void ddb_items_open(struct ddb_items *items, struct sim_store *store, uint64_t table_number,
+                    const size_t *index_numbers, size_t index_count);
 MUST_USE enum sim_result ddb_items_drop(struct ddb_items *items, struct sim_error *error);
 void ddb_items_fini(struct ddb_items *items);
 

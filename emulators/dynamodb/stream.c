@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emulators/dynamodb/saved_json.h"
 #include "emulators/dynamodb/stream_shard.h"
 #include "sim/core/buffer.h"
 
@@ -79,6 +80,62 @@ bool ddb_stream_is_readable(const struct ddb_table *table, const struct ddb_stre
 {
     return stream->disabled_us == 0 ||
            ddb_now_us(table->ddb) - stream->disabled_us < DDB_CHANGE_RETENTION_US;
+}
+
+/* --- the data directory --------------------------------------------------------------------------
+ */
+
+cJSON *ddb_streams_save(const struct ddb_table *table)
+{
+    if (table->stream == NULL)
+        return NULL;
+    cJSON *list = cJSON_CreateArray();
+    for (const struct ddb_stream *stream = table->stream; stream != NULL; stream = stream->older) {
+        cJSON *saved = cJSON_CreateObject();
+        cJSON_AddStringToObject(saved, "Label", stream->label);
+        cJSON_AddStringToObject(saved, "Arn", stream->arn);
+        cJSON_AddStringToObject(saved, "View", ddb_stream_view_name(stream->view));
+        ddb_saved_add_number(saved, "Created", stream->created_us);
+        ddb_saved_add_number(saved, "Disabled", stream->disabled_us);
+        ddb_saved_add_number(saved, "LastShardMs", stream->last_shard_ms);
+        cJSON_AddBoolToObject(saved, "IsSplit", stream->is_split);
+        cJSON_AddItemToObject(saved, "Shards", ddb_shards_save(stream));
+        cJSON_AddItemToArray(list, saved);
+    }
+    return list;
+}
+
+static struct ddb_stream *load_stream(const cJSON *saved)
+{
+    enum ddb_stream_view view = ddb_stream_view_find(wire_text(saved, "View"));
+    const char *label = wire_text(saved, "Label");
+    if (view == DDB_STREAM_VIEW_COUNT || label == NULL || wire_text(saved, "Arn") == NULL)
+        return NULL;
+    struct ddb_stream *stream = sim_alloc(sizeof *stream);
+    stream->view = view;
+    strncpy(stream->label, label, sizeof stream->label - 1);
+    stream->arn = sim_strdup(wire_text(saved, "Arn"));
+    stream->created_us = ddb_saved_number(saved, "Created");
+    stream->disabled_us = ddb_saved_number(saved, "Disabled");
+    stream->last_shard_ms = ddb_saved_number(saved, "LastShardMs");
+    stream->is_split = wire_flag(saved, "IsSplit", false);
+    ddb_shards_load(stream, wire_member(saved, "Shards"));
+    return stream;
+}
+
+enum sim_result ddb_streams_load(struct ddb_table *table, const cJSON *saved,
+                                 struct sim_error *error)
+{
+    struct ddb_stream **place = &table->stream;
+    const cJSON *element = NULL;
+    cJSON_ArrayForEach(element, saved)
+    {
+        *place = load_stream(element);
+        if (*place == NULL)
+            return sim_error_set(error, RESULT_INVALID, "one of its streams");
+        place = &(*place)->older;
+    }
+    return RESULT_OK;
 }
 
 void ddb_stream_destroy(struct ddb_stream *stream)

@@ -19,6 +19,10 @@ void ddb_stream_disable(struct ddb_table *table);
 bool ddb_stream_is_enabled(const struct ddb_table *table);
 /* Enabled, or not disabled for longer than its records are kept. */
 bool ddb_stream_is_readable(const struct ddb_table *table, const struct ddb_stream *stream);
+/* For table_document.h: all streams of a table. */
+MUST_USE cJSON *ddb_streams_save(const struct ddb_table *table);
+MUST_USE enum sim_result ddb_streams_load(struct ddb_table *table, const cJSON *saved,
+                                          struct sim_error *error);
 void ddb_stream_destroy(struct ddb_stream *stream); /* older ones as well */
 
 #endif

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emulators/dynamodb/saved_json.h"
+#include "emulators/dynamodb/table_save.h"
+
 #define FORGET_EVERY 256 /* shards, while a long time is caught up with */
 
 static bool is_open(const struct ddb_shard *shard)
@@ -178,6 +181,7 @@ void ddb_shards_advance(struct ddb_table *table, struct ddb_stream *stream)
     if (!has_work(stream, rules, now_us))
         return;
     size_t due = 0;
+    ddb_table_changed(table);
     split_overloaded(table, stream, now_us);
     while (find_due(stream, rules->life_us, now_us, &due)) {
         roll_over(table, stream, due, stream->shards[due].opened_us + rules->life_us);
@@ -247,4 +251,73 @@ enum sim_result ddb_shard_next(struct ddb_table *table, const struct ddb_shard *
     if (*found && !is_open(shard) && change->sequence > shard->last_sequence)
         *found = false;
     return result;
+}
+
+/* --- the data directory --------------------------------------------------------------------------
+ */
+
+static const struct {
+    const char *name;
+    size_t offset;
+} numbers[] = {
+    {"Number", offsetof(struct ddb_shard, number)},
+    {"First", offsetof(struct ddb_shard, first_sequence)},
+    {"Last", offsetof(struct ddb_shard, last_sequence)},
+    {"Opened", offsetof(struct ddb_shard, opened_us)},
+    {"Closed", offsetof(struct ddb_shard, closed_us)},
+    {"Window", offsetof(struct ddb_shard, window_us)},
+    {"Count", offsetof(struct ddb_shard, window_count)},
+};
+
+cJSON *ddb_shards_save(const struct ddb_stream *stream)
+{
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = 0; i < stream->shard_count; i++) {
+        const struct ddb_shard *shard = &stream->shards[i];
+        cJSON *saved = cJSON_CreateObject();
+        cJSON_AddStringToObject(saved, "Id", shard->id);
+        cJSON_AddStringToObject(saved, "Parent", shard->parent_id);
+        cJSON_AddBoolToObject(saved, "IsAlone", shard->is_alone);
+        ddb_saved_add_number(saved, "HashFirst", shard->hash_first);
+        ddb_saved_add_number(saved, "HashLast", shard->hash_last);
+        for (size_t k = 0; k < ARRAY_LEN(numbers); k++) {
+            uint64_t number = 0;
+            memcpy(&number, (const char *)shard + numbers[k].offset, sizeof number);
+            ddb_saved_add_number(saved, numbers[k].name, number);
+        }
+        cJSON_AddItemToArray(list, saved);
+    }
+    return list;
+}
+
+static void load_shard(struct ddb_shard *shard, const cJSON *saved)
+{
+    const char *id = wire_text(saved, "Id");
+    const char *parent_id = wire_text(saved, "Parent");
+    *shard = (struct ddb_shard){
+        .is_alone = wire_flag(saved, "IsAlone", true),
+        .hash_first = (uint32_t)ddb_saved_number(saved, "HashFirst"),
+        .hash_last = (uint32_t)ddb_saved_number(saved, "HashLast"),
+    };
+    (void)snprintf(shard->id, sizeof shard->id, "%s", id != NULL ? id : "");
+    (void)snprintf(shard->parent_id, sizeof shard->parent_id, "%s",
+                   parent_id != NULL ? parent_id : "");
+    for (size_t k = 0; k < ARRAY_LEN(numbers); k++) {
+        uint64_t number = ddb_saved_number(saved, numbers[k].name);
+        memcpy((char *)shard + numbers[k].offset, &number, sizeof number);
+    }
+}
+
+void ddb_shards_load(struct ddb_stream *stream, const cJSON *saved)
+{
+    size_t count = (size_t)cJSON_GetArraySize(saved);
+    size_t i = 0;
+    const cJSON *element = NULL;
+    stream->shards = sim_alloc_array(count + 1, sizeof *stream->shards);
+    stream->shard_capacity = count + 1;
+    cJSON_ArrayForEach(element, saved)
+    {
+        load_shard(&stream->shards[i++], element);
+    }
+    stream->shard_count = i;
 }

@@ -59,4 +59,8 @@ MUST_USE enum sim_result ddb_shard_next(struct ddb_table *table, const struct dd
                                         struct ddb_change *change, bool *found,
                                         struct sim_error *error);
 
+/* For stream.c's documents. */
+MUST_USE cJSON *ddb_shards_save(const struct ddb_stream *stream);
+void ddb_shards_load(struct ddb_stream *stream, const cJSON *saved);
+
 #endif

@@ -9,6 +9,7 @@
 #include "emulators/dynamodb/replica.h"
 #include "emulators/dynamodb/restore.h"
 #include "emulators/dynamodb/stream.h"
+#include "emulators/dynamodb/table_save.h"
 #include "emulators/dynamodb/throttle.h"
 #include "emulators/dynamodb/time_to_live.h"
 #include "sim/core/buffer.h"
@@ -90,7 +91,7 @@ static enum sim_result create_data(struct ddb_region *region, struct ddb_table *
     enum sim_result result = sim_store_begin(region->store, error);
     if (result != RESULT_OK)
         return result;
-    uint64_t number = region->tables_made + 1;
+    uint64_t number = region->ddb->tables_made + 1;
     struct ddb_items items = {0};
     struct ddb_change_log log = {0};
     result = ddb_items_create(&items, region->store, number, index_count, error);
@@ -102,10 +103,26 @@ static enum sim_result create_data(struct ddb_region *region, struct ddb_table *
         ddb_log_fini(&log);
         return result;
     }
-    region->tables_made = number;
+    region->ddb->tables_made = number;
     table->items = items;
     table->log = log;
     return RESULT_OK;
+}
+
+/* Everything but what makes it new. */
+static void fill_in(struct ddb_region *region, const struct ddb_table_options *options,
+                    struct ddb_table *table)
+{
+    size_t index_count = options->definition->index_count;
+    table->ddb = region->ddb;
+    table->home = region;
+    table->account = sim_strdup(options->account);
+    table->name = sim_strdup(options->name);
+    table->arn = table_arn(region, options->account, options->name);
+    table->definition = options->definition;
+    table->tags = cJSON_CreateArray();
+    table->index_totals = sim_alloc_array(index_count + 1, sizeof *table->index_totals);
+    table->index_states = sim_alloc_array(index_count + 1, sizeof *table->index_states);
 }
 
 enum sim_result ddb_table_create(struct ddb_region *region, const struct ddb_table_options *options,
@@ -118,22 +135,14 @@ enum sim_result ddb_table_create(struct ddb_region *region, const struct ddb_tab
         free(fresh);
         return result;
     }
-    fresh->ddb = region->ddb;
-    fresh->home = region;
-    fresh->account = sim_strdup(options->account);
-    fresh->name = sim_strdup(options->name);
-    fresh->arn = table_arn(region, options->account, options->name);
+    fill_in(region, options, fresh);
+    insert(region, fresh);
+    fresh->number = fresh->items.table_number;
     sim_random_uuid(&region->ddb->ids, fresh->id);
     fresh->created_us = ddb_now_us(region->ddb);
     fresh->status = DDB_TABLE_CREATING;
-    fresh->definition = options->definition;
-    fresh->tags = cJSON_CreateArray();
-    fresh->index_totals =
-        sim_alloc_array(options->definition->index_count + 1, sizeof *fresh->index_totals);
-    fresh->index_states =
-        sim_alloc_array(options->definition->index_count + 1, sizeof *fresh->index_states);
-    insert(region, fresh);
     ddb_throttle_refresh(fresh);
+    ddb_table_changed(fresh);
     *table = fresh;
     return RESULT_OK;
 }
@@ -166,6 +175,30 @@ static void tell_store_error(const struct ddb_table *table, const struct sim_err
                    FIELD_TEXT("table", table->name), FIELD_TEXT("error", error->message));
 }
 
+struct ddb_table *ddb_table_restore(struct ddb_region *region,
+                                    const struct ddb_table_options *options, uint64_t number,
+                                    const size_t *index_numbers, size_t indexes_made)
+{
+    PRE(options->is_retired || ddb_table_find(region, options->account, options->name) == NULL);
+    struct ddb_table *table = sim_alloc(sizeof *table);
+    if (!options->is_retired) {
+        ddb_items_open(&table->items, region->store, number, index_numbers,
+                       options->definition->index_count);
+        table->items.indexes_made = indexes_made;
+    }
+    ddb_log_open(&table->log, region->store, number);
+    fill_in(region, options, table);
+    if (options->is_retired)
+        retire(region, table);
+    else
+        insert(region, table);
+    table->number = number;
+    table->status = DDB_TABLE_ACTIVE;
+    if (region->ddb->tables_made < number)
+        region->ddb->tables_made = number;
+    return table;
+}
+
 /* A store that cannot drop keeps an unreachable SQLite table; nothing else depends on it. */
 static void drop_data(struct ddb_table *table)
 {
@@ -177,6 +210,8 @@ static void drop_data(struct ddb_table *table)
         result = ddb_items_drop(&table->items, &error);
     if (result == RESULT_OK)
         result = ddb_log_drop(&table->log, &error);
+    if (result == RESULT_OK)
+        result = ddb_table_unsave(table, &error);
     result = sim_store_end(table->home->store, result, &error);
     if (result != RESULT_OK)
         tell_store_error(table, &error);
@@ -203,6 +238,7 @@ void ddb_table_destroy(struct ddb_table *table, bool drops_data)
     stop_work(table, drops_data);
     if (drops_data)
         drop_data(table);
+    ddb_table_unmark(table);
     if (table->is_retired)
         take_out_retired(table->home, table);
     else
@@ -241,6 +277,13 @@ static void drop_items(struct ddb_table *table)
         tell_store_error(table, &error);
 }
 
+void ddb_table_resume_retired(struct ddb_table *table)
+{
+    uint64_t end_us = table->stream != NULL ? table->stream->disabled_us : 0;
+    table->status_event = sim_sched_at_background(
+        table->ddb->core->sched, end_us + DDB_CHANGE_RETENTION_US, end_retired, table);
+}
+
 void ddb_table_retire(struct ddb_table *table)
 {
     if (table->stream == NULL || !ddb_stream_is_readable(table, table->stream)) {
@@ -256,6 +299,7 @@ void ddb_table_retire(struct ddb_table *table)
     table->items = (struct ddb_items){0};
     take_out(table->home, table);
     retire(table->home, table);
+    ddb_table_changed(table);
     table->status_event = sim_sched_at_background(
         ddb->core->sched, ddb_now_us(ddb) + DDB_CHANGE_RETENTION_US, end_retired, table);
 }
@@ -277,6 +321,7 @@ const char *ddb_table_status_name(enum ddb_table_status status)
 void ddb_table_after_delay(struct ddb_table *table, sim_sched_fn *run)
 {
     struct sim_sched *sched = table->ddb->core->sched;
+    ddb_table_changed(table);
     (void)sim_sched_cancel(sched, table->status_event);
     table->status_event = sim_sched_after(sched, table->ddb->transient_delay_us, run, table);
 }
@@ -286,6 +331,7 @@ void ddb_table_become_active(struct ddb_table *table)
     table->status = DDB_TABLE_ACTIVE;
     if (table->active_us == 0)
         table->active_us = ddb_now_us(table->ddb);
+    ddb_table_changed(table);
     sim_trace_emit(table->ddb->core->trace, "table.active", ddb_region_name(table),
                    FIELD_TEXT("table", table->name));
 }
@@ -346,6 +392,7 @@ void ddb_table_trim_log(struct ddb_table *table)
     if (ddb_recovery_is_enabled(table) && ddb_recovery_earliest_us(table) < before_us)
         before_us = ddb_recovery_earliest_us(table);
     struct sim_error error;
+    ddb_table_counted(table);
     enum sim_result result =
         ddb_log_trim(&table->log, replicated_up_to(table), before_us, LOG_TRIM_RECORDS, &error);
     if (result != RESULT_OK) /* they stay until the next call */

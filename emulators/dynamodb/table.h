@@ -92,6 +92,14 @@ struct ddb_index_state {
     struct ddb_meters meters; /* of a global index */
 };
 
+struct ddb_saving { /* table_save.c's notes: what of the table goes into the next commit */
+    bool is_listed;
+    bool is_changed;
+    bool is_counted;
+    uint64_t hash; /* of the document as it is kept */
+    struct ddb_table *next;
+};
+
 struct ddb_table {
     struct ddb *ddb;
     struct ddb_region *home;
@@ -130,18 +138,29 @@ struct ddb_table {
     struct ddb_restore *restore; /* while it is being filled from a backup; or NULL */
     uint64_t active_us;          /* when it first became ACTIVE; 0: not yet */
     cJSON *pending;              /* UpdateTable's input, until the change takes effect; or NULL */
+    struct ddb_saving saving;
+    uint64_t number; /* in the names of its SQLite tables */
 };
 
 struct ddb_table_options {
     const char *account;
     const char *name;
     struct ddb_definition *definition; /* becomes the table's on success */
+    bool is_retired;                   /* ddb_table_restore() only */
 };
 
 /* Makes the table (CREATING) with its SQLite tables; it must not exist. */
 MUST_USE enum sim_result ddb_table_create(struct ddb_region *region,
                                           const struct ddb_table_options *options,
                                           struct ddb_table **table, struct sim_error *error);
+/* A table that the store holds already (table_document.h): ACTIVE, empty counters. The definition
+ * becomes its. index_numbers: of its indexes' SQLite tables, in the definition's order. */
+MUST_USE struct ddb_table *ddb_table_restore(struct ddb_region *region,
+                                             const struct ddb_table_options *options,
+                                             uint64_t number, const size_t *index_numbers,
+                                             size_t indexes_made);
+/* After it was restored as retired. */
+void ddb_table_resume_retired(struct ddb_table *table);
 /* Drops its data as well, where the store lives on. */
 void ddb_table_destroy(struct ddb_table *table, bool drops_data);
 
@@ -158,6 +177,8 @@ void ddb_table_after_delay(struct ddb_table *table, sim_sched_fn *run);
 void ddb_table_settle(struct ddb_table *table);
 void ddb_table_become_active(struct ddb_table *table);
 
+/* table_update.c: the change that is pending takes effect after the transient delay. */
+void ddb_table_resume_update(struct ddb_table *table);
 /* table_operations.c: DELETING, then gone with its data. */
 void ddb_table_start_deletion(struct ddb_table *table);
 /* A member that another one was filled from less than 24 hours ago cannot go. */

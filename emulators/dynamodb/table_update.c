@@ -9,6 +9,7 @@
 #include "emulators/dynamodb/stream.h"
 #include "emulators/dynamodb/table_checks.h"
 #include "emulators/dynamodb/table_describe.h"
+#include "emulators/dynamodb/table_save.h"
 #include "emulators/dynamodb/table_settings.h"
 #include "emulators/dynamodb/table_throughput.h"
 #include "emulators/dynamodb/throttle.h"
@@ -236,6 +237,7 @@ static void finish_update(void *context)
     bool was_updating = !keeps_active(input);
     table->status_event = 0;
     table->pending = NULL;
+    ddb_table_changed(table);
     apply_to_table(table, input, true);
     for (size_t i = 0; group != NULL && i < group->member_count; i++) {
         struct ddb_table *member = group->members[i];
@@ -249,6 +251,11 @@ static void finish_update(void *context)
     cJSON_Delete(input);
     if (was_updating)
         ddb_table_become_active(table);
+}
+
+void ddb_table_resume_update(struct ddb_table *table)
+{
+    ddb_table_after_delay(table, finish_update);
 }
 
 static void start_update(struct ddb_table *table, const cJSON *input)

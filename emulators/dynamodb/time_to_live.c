@@ -5,7 +5,9 @@
 
 #include "emulators/dynamodb/item_commit.h"
 #include "emulators/dynamodb/number.h"
+#include "emulators/dynamodb/saved_json.h"
 #include "emulators/dynamodb/store_expiry.h"
+#include "emulators/dynamodb/table_save.h"
 #include "emulators/dynamodb/table_walk.h"
 #include "emulators/dynamodb/time_to_live_state.h"
 #include "emulators/wire/metrics.h"
@@ -208,6 +210,7 @@ static void end_walk(void *context)
 {
     struct ddb_time_to_live *setting = context;
     setting->walk = NULL;
+    ddb_table_changed(setting->table);
 }
 
 enum sim_result ddb_time_to_live_enable(struct ddb_table *table, const char *attribute,
@@ -249,6 +252,52 @@ void ddb_time_to_live_disable(struct ddb_table *table, bool drops_data)
     free(setting->attribute);
     setting->attribute = NULL;
     setting->changed_us = ddb_now_us(table->ddb);
+}
+
+/* --- the data directory --------------------------------------------------------------------------
+ */
+
+cJSON *ddb_time_to_live_save(const struct ddb_table *table)
+{
+    const struct ddb_time_to_live *setting = table->time_to_live;
+    if (setting == NULL)
+        return NULL;
+    cJSON *saved = cJSON_CreateObject();
+    if (setting->attribute != NULL)
+        cJSON_AddStringToObject(saved, "Attribute", setting->attribute);
+    ddb_saved_add_number(saved, "Changed", setting->changed_us);
+    ddb_saved_add_number(saved, "Generations", setting->generations);
+    cJSON_AddBoolToObject(saved, "IsWalking", setting->walk != NULL);
+    return saved;
+}
+
+enum sim_result ddb_time_to_live_load(struct ddb_table *table, const cJSON *saved,
+                                      struct sim_error *error UNUSED)
+{
+    const char *attribute = wire_text(saved, "Attribute");
+    struct ddb_time_to_live *setting = sim_alloc(sizeof *setting);
+    setting->table = table;
+    setting->changed_us = ddb_saved_number(saved, "Changed");
+    setting->generations = ddb_saved_number(saved, "Generations");
+    setting->was_walking = wire_flag(saved, "IsWalking", false);
+    if (attribute != NULL) {
+        setting->attribute = sim_strdup(attribute);
+        ddb_expiry_open(&setting->index, table->home->store, table->items.table_number,
+                        setting->generations);
+    }
+    table->time_to_live = setting;
+    return RESULT_OK;
+}
+
+void ddb_time_to_live_resume(struct ddb_table *table)
+{
+    struct ddb_time_to_live *setting = table->time_to_live;
+    if (!ddb_time_to_live_is_enabled(table))
+        return;
+    if (setting->was_walking)
+        setting->walk = ddb_walk_start(table, find_expiry, end_walk, setting);
+    setting->was_walking = false;
+    sweep_at(setting, ddb_now_us(table->ddb));
 }
 
 void ddb_time_to_live_copy(const struct ddb_table *from, struct ddb_table *to)

@@ -24,6 +24,12 @@ MUST_USE enum sim_result ddb_time_to_live_note(struct ddb_table *table,
 
 /* A new replica starts with the setting of its source. A store that fails leaves it without. */
 void ddb_time_to_live_copy(const struct ddb_table *from, struct ddb_table *to);
+/* For table_document.h. */
+MUST_USE cJSON *ddb_time_to_live_save(const struct ddb_table *table);
+MUST_USE enum sim_result ddb_time_to_live_load(struct ddb_table *table, const cJSON *saved,
+                                               struct sim_error *error);
+/* After loading: sweeps, and looks for what expires anew where that had not ended. */
+void ddb_time_to_live_resume(struct ddb_table *table);
 /* Ends what belongs to a table; its data goes when drops_data. */
 void ddb_time_to_live_destroy(struct ddb_table *table, bool drops_data);
 

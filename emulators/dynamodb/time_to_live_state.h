@@ -15,6 +15,7 @@ struct ddb_time_to_live {
     struct ddb_expiry_index index;
     uint64_t generations;  /* of the index */
     struct ddb_walk *walk; /* finds the items that were there before; or NULL */
+    bool was_walking;      /* as loaded: it begins again */
     uint64_t event;        /* the next sweep; 0: nothing will expire */
     uint64_t event_us;
 };

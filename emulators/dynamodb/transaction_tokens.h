@@ -6,16 +6,15 @@
 #ifndef EMULATORS_DYNAMODB_TRANSACTION_TOKENS_H
 #define EMULATORS_DYNAMODB_TRANSACTION_TOKENS_H
 
-#include "sim/core/base.h"
+#include "emulators/dynamodb/dynamodb_internal.h"
 
 #define DDB_TOKEN_LIFE_US (UINT64_C(10) * 60 * SIM_US_PER_S)
 #define DDB_TOKENS_MAX    200000
 
-struct ddb_token_list;
-
 enum ddb_token_verdict { DDB_TOKEN_NEW, DDB_TOKEN_REPEATED, DDB_TOKEN_MISMATCH };
 
-MUST_USE struct ddb_token_list *ddb_tokens_create(void);
+/* store: the data directory's, which remembers them for the Region; NULL: nobody does. */
+MUST_USE struct ddb_token_list *ddb_tokens_create(struct sim_store *store, const char *region);
 void ddb_tokens_destroy(struct ddb_token_list *tokens);
 /* token: account and token as the caller joins them; body: the request's text. */
 enum ddb_token_verdict ddb_tokens_ask(struct ddb_token_list *tokens, const char *token,
@@ -23,5 +22,10 @@ enum ddb_token_verdict ddb_tokens_ask(struct ddb_token_list *tokens, const char 
 /* Remembers a completed transaction under a new token. */
 void ddb_tokens_add(struct ddb_token_list *tokens, const char *token, const char *body,
                     uint64_t now_us);
+
+/* All Regions' tokens, from the data directory. */
+MUST_USE enum sim_result ddb_tokens_load(struct ddb *ddb, struct sim_error *error);
+/* What the store answered while tokens came and went since the last call. */
+MUST_USE enum sim_result ddb_tokens_result(struct ddb_token_list *tokens, struct sim_error *error);
 
 #endif

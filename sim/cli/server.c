@@ -176,10 +176,17 @@ static void world_reset(void *context)
         region_changed(server, sim_network_region_by_index(network, i), NULL);
 }
 
+/* What could not be kept is not answered; memory and files differ then, so this is the end. */
 static void commit(void *context)
 {
     struct server *server = context;
     ddb_commit(server->world->ddb);
+    if (server->data == NULL ||
+        sim_data_commit(server->data, server->world->core.clock, &server->data_error) == RESULT_OK)
+        return;
+    sim_http_drop_held(server->http);
+    server->data_failed = true;
+    sim_loop_stop(server->loop);
 }
 
 static enum sim_result open_sockets(struct server *server, const struct server_options *options,
@@ -210,6 +217,8 @@ static enum sim_result open_machinery(struct server *server, struct sim_error *e
         result = sim_http_create(server->loop, &server->http, error);
     }
     if (result == RESULT_OK)
+        sim_http_hold_answers(server->http, server->data != NULL);
+    if (result == RESULT_OK)
         result = sim_http_client_create(server->loop, &server->http_client, error);
     core->loop = server->loop;
     core->http_client = server->http_client;
@@ -229,23 +238,39 @@ static void set_access(struct server *server, const struct server_options *optio
         wire_front_verify_signatures(server->front);
 }
 
-enum sim_result server_open(const struct server_options *options, struct server **server,
-                            struct sim_error *error)
+/* What it made or found is kept before the first client comes. */
+static enum sim_result create_world(struct server *server, const struct server_options *options,
+                                    struct sim_error *error)
 {
-    struct server *opened = sim_alloc(sizeof *opened);
-    opened->arena = sim_arena_create();
-    opened->sockets = sim_alloc_array(SOCKETS_MAX, sizeof *opened->sockets);
+    enum sim_result result = RESULT_OK;
+    if (options->data.directory != NULL)
+        result = sim_data_open(&options->data, &server->data, error);
+    if (result != RESULT_OK)
+        return result;
     const struct topo_world_options world_options = {
         .world = options->world,
         .seed = options->seed,
         .clock = options->clock,
+        .data = server->data,
         .registry = cli_registry,
         .never_throttles = options->never_throttles,
         .is_live = true,
         .timings = options->timings,
         .application_port = (uint16_t)options->application_port,
     };
-    enum sim_result result = topo_world_create(&world_options, &opened->world, error);
+    result = topo_world_create(&world_options, &server->world, error);
+    if (result == RESULT_OK && server->data != NULL)
+        result = sim_data_commit(server->data, server->world->core.clock, error);
+    return result;
+}
+
+enum sim_result server_open(const struct server_options *options, struct server **server,
+                            struct sim_error *error)
+{
+    struct server *opened = sim_alloc(sizeof *opened);
+    opened->arena = sim_arena_create();
+    opened->sockets = sim_alloc_array(SOCKETS_MAX, sizeof *opened->sockets);
+    enum sim_result result = create_world(opened, options, error);
     if (result == RESULT_OK)
         result = open_machinery(opened, error);
     if (result == RESULT_OK) {
@@ -277,7 +302,14 @@ enum sim_result server_open(const struct server_options *options, struct server 
 
 enum sim_result server_run(struct server *server, struct sim_error *error)
 {
-    return sim_loop_run(server->loop, error);
+    enum sim_result result = sim_loop_run(server->loop, error);
+    if (result == RESULT_OK && server->data_failed) {
+        *error = server->data_error;
+        return server->data_error.result;
+    }
+    if (result == RESULT_OK && server->data != NULL) /* what the last turn left */
+        result = sim_data_commit(server->data, server->world->core.clock, error);
+    return result;
 }
 
 void server_close(struct server *server)
@@ -299,6 +331,7 @@ void server_close(struct server *server)
         sim_http_client_destroy(server->http_client);
     if (server->loop != NULL)
         sim_loop_destroy(server->loop);
+    sim_data_close(server->data);
     sim_arena_destroy(server->arena);
     free(server->sockets);
     free(server);

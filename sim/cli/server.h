@@ -27,8 +27,9 @@ struct server_options {
     uint64_t cluster_port;
     uint64_t seed;
     struct sim_clock_options clock;
-    bool verifies_signatures; /* else any access key works */
-    bool never_throttles;     /* else tables refuse what exceeds their throughput */
+    struct sim_data_options data; /* no directory: everything is in memory */
+    bool verifies_signatures;     /* else any access key works */
+    bool never_throttles;         /* else tables refuse what exceeds their throughput */
     struct topo_timing_choices timings;
     FILE *trace; /* NULL: none */
 };
@@ -47,6 +48,9 @@ struct server_socket {
 };
 
 struct server {
+    struct sim_data *data; /* NULL: everything is in memory */
+    bool data_failed;      /* data_error: why nothing can be kept any more */
+    struct sim_error data_error;
     struct topo_world *world;
     struct sim_loop *loop;
     struct sim_http *http;

@@ -25,6 +25,10 @@ static const char help_text[] =
     "  --listen ADDRESS      instead of the loopbacks 127.0.0.1 and ::1\n"
     "  --clock real|virtual  virtual: time moves only by \"regionlab ctl clock advance\"\n"
     "  --scale N             simulated time runs N times as fast\n"
+    "  --data DIR            keep everything in this directory, and find it there again; what was\n"
+    "                        answered survives kill -9\n"
+    "  --durability LEVEL    full: survives a power failure as well, normal (default): the last\n"
+    "                        moments may be missing after one, off: one may damage the files\n"
     "  --seed N              ids, lags and choices repeat for a seed (default: a fresh one)\n"
     "  --transient-delay D   how long CREATING, UPDATING, DELETING last (default: the world's, 0s\n"
     "                        on a virtual clock, else 500ms)\n"
@@ -36,7 +40,8 @@ static const char help_text[] =
     "  --trace FILE          write every event as a JSON line\n"
     "  --ready-file FILE     written once everything listens: KEY=VALUE lines with the ports\n"
     "\n"
-    "Exit codes: 0 ended by a signal, 1 a port is taken or a socket failed, 2 bad usage or a bad\n"
+    "Exit codes: 0 ended by a signal, 1 a port or the data directory is taken, or a socket or\n"
+    "the disk failed, 2 bad usage or a bad\n"
     "world file.\n";
 
 struct up_arguments {
@@ -48,6 +53,7 @@ struct up_arguments {
     const char *expiry_delay;
     const char *ready_path;
     const char *trace_path;
+    const char *durability;
     struct cli_operands operands;
     bool help;
 };
@@ -65,6 +71,8 @@ static int arguments_parse(int argument_count, char **values, struct up_argument
         {.name = "listen", .kind = CLI_TEXT, .target = &server->listen},
         {.name = "clock", .kind = CLI_TEXT, .target = &arguments->clock},
         {"scale", CLI_NUMBER, SCALE_MAX, &arguments->scale, &arguments->has_scale},
+        {.name = "data", .kind = CLI_TEXT, .target = &server->data.directory},
+        {.name = "durability", .kind = CLI_TEXT, .target = &arguments->durability},
         {"seed", CLI_NUMBER, UINT64_MAX, &server->seed, &arguments->has_seed},
         {.name = "transient-delay", .kind = CLI_TEXT, .target = &arguments->transient_delay},
         {.name = "expiry-delay", .kind = CLI_TEXT, .target = &arguments->expiry_delay},
@@ -108,6 +116,32 @@ static int timings_choose(struct up_arguments *arguments)
                                  &timings->expiry_most_us, &error) != RESULT_OK)
         return cli_usage_error(&cli_up, "--expiry-delay: %s", error.message);
     return CLI_EXIT_OK;
+}
+
+static int durability_choose(struct up_arguments *arguments)
+{
+    static const struct {
+        const char *name;
+        enum sim_durability level;
+    } levels[] = {
+        {"full", SIM_DURABILITY_FULL},
+        {"normal", SIM_DURABILITY_NORMAL},
+        {"off", SIM_DURABILITY_OFF},
+    };
+    const char *wanted = arguments->durability;
+    if (arguments->server.data.directory != NULL && arguments->server.data.directory[0] == '\0')
+        return cli_usage_error(&cli_up, "--data needs the name of a directory");
+    if (wanted == NULL)
+        return CLI_EXIT_OK;
+    if (arguments->server.data.directory == NULL)
+        return cli_usage_error(&cli_up, "--durability needs --data");
+    for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
+        if (strcmp(levels[i].name, wanted) == 0) {
+            arguments->server.data.durability = levels[i].level;
+            return CLI_EXIT_OK;
+        }
+    }
+    return cli_usage_error(&cli_up, "--durability is full, normal or off, not \"%s\"", wanted);
 }
 
 /* --port 0 asks for free ports; so do the others then, unless they were given. */
@@ -170,7 +204,7 @@ static void print_ready(const struct server *server)
 {
     char url[96];
     printf("regionlab " REGIONLAB_VERSION ", world %s, seed %" PRIu64 "\n",
-           server->world->file->name, server->world->core.seed);
+           server->world->file->name, server->world->options.seed);
     print_sockets(server);
     printf("\n  export AWS_ENDPOINT_URL=%s AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test "
            "AWS_DEFAULT_REGION=%s\n\nReady.\n",
@@ -213,8 +247,10 @@ static int serve(const struct up_arguments *arguments)
     enum sim_result result = server_open(&arguments->server, &server, &error);
     if (result != RESULT_OK)
         return cli_failure(&cli_up,
-                           result == RESULT_CONFLICT || result == RESULT_IO ? CLI_EXIT_FAILED
-                                                                            : CLI_EXIT_USAGE,
+                           result == RESULT_CONFLICT || result == RESULT_IO ||
+                                   result == RESULT_LIMIT
+                               ? CLI_EXIT_FAILED
+                               : CLI_EXIT_USAGE,
                            "%s", error.message);
     int exit_code = CLI_EXIT_OK;
     if (arguments->ready_path != NULL && !ready_file_write(server, arguments->ready_path)) {
@@ -248,6 +284,8 @@ static int run(int argument_count, char **values)
     exit_code = clock_choose(&arguments);
     if (exit_code == CLI_EXIT_OK)
         exit_code = timings_choose(&arguments);
+    if (exit_code == CLI_EXIT_OK)
+        exit_code = durability_choose(&arguments);
     if (exit_code != CLI_EXIT_OK)
         return exit_code;
     ports_choose(&arguments);

@@ -37,9 +37,9 @@ void control_info(struct control_exchange *exchange)
         answer, "uptime",
         (double)((sim_clock_now_us(world->core.clock) - sim_trace_began_us(world->core.trace)) /
                  SIM_US_PER_S));
-    cJSON_AddNumberToObject(answer, "seed", (double)world->core.seed);
+    cJSON_AddNumberToObject(answer, "seed", (double)world->options.seed);
     control_reply(exchange, answer, "world %s, seed %" PRIu64 ", %s", world->file->name,
-                  world->core.seed, now);
+                  world->options.seed, now);
 }
 
 void control_conflicts(struct control_exchange *exchange)
@@ -133,7 +133,7 @@ void control_reset(struct control_exchange *exchange)
     uint64_t began_us = sim_clock_machine_us();
     control_waits_drop(exchange->control, "the world was reset");
     sim_advance_abandon(world->core.advance);
-    if (topo_world_reset(world, world->core.seed, &error) != RESULT_OK) {
+    if (topo_world_reset(world, world->options.seed, &error) != RESULT_OK) {
         control_fail_with(exchange, &error);
         return;
     }

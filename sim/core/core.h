@@ -9,6 +9,7 @@
 
 #include "sim/core/advance.h"
 #include "sim/core/clock.h"
+#include "sim/core/data.h"
 #include "sim/core/endpoint.h"
 #include "sim/core/faults.h"
 #include "sim/core/network.h"
@@ -20,7 +21,7 @@ struct sim_loop;
 struct sim_http_client;
 
 struct sim_core {
-    uint64_t seed;
+    uint64_t seed; /* with a data directory: mixed with the number of the run */
     struct sim_clock *clock;
     struct sim_sched *sched;
     struct sim_advance *advance;
@@ -30,13 +31,13 @@ struct sim_core {
     struct sim_endpoints *endpoints;
     struct sim_loop *loop;               /* NULL: nothing real */
     struct sim_http_client *http_client; /* NULL: nothing real */
-    const char *data_directory;          /* NULL: stores are in memory */
+    struct sim_data *data;               /* NULL: everything is in memory; borrowed */
 };
 
 struct sim_core_options {
     uint64_t seed;
     struct sim_clock_options clock;
-    const char *data_directory;
+    struct sim_data *data; /* a virtual or scaled clock does not start before its last time */
 };
 
 void sim_core_init(struct sim_core *core, const struct sim_core_options *options);

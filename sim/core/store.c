@@ -120,6 +120,12 @@ static const char memory_setup[] = "PRAGMA journal_mode=MEMORY;"
 static const char file_setup[] = "PRAGMA locking_mode=EXCLUSIVE;"
                                  "PRAGMA journal_mode=WAL;";
 
+static const char *const synchronous[] = {
+    [SIM_DURABILITY_NORMAL] = "PRAGMA synchronous=NORMAL;",
+    [SIM_DURABILITY_FULL] = "PRAGMA synchronous=FULL;",
+    [SIM_DURABILITY_OFF] = "PRAGMA synchronous=OFF;",
+};
+
 static enum sim_result set_up(struct sim_store *store, const struct sim_store_options *options,
                               struct sim_error *error)
 {
@@ -129,9 +135,7 @@ static enum sim_result set_up(struct sim_store *store, const struct sim_store_op
     const char *const steps[] = {
         "PRAGMA secure_delete=OFF;PRAGMA temp_store=MEMORY;",
         store->is_file ? file_setup : memory_setup,
-        !store->is_file    ? ""
-        : options->durable ? "PRAGMA synchronous=FULL;"
-                           : "PRAGMA synchronous=NORMAL;",
+        store->is_file ? synchronous[options->durability] : "",
         store->is_file ? "BEGIN EXCLUSIVE;COMMIT;" : "", /* takes the lock now, not at a request */
     };
     for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
@@ -383,10 +387,39 @@ static void notice_lost_transaction(struct sim_store *store)
     store->requests_since_commit = 0;
 }
 
+static enum sim_result run_control(struct sim_store *store, enum control control,
+                                   struct sim_error *error)
+{
+    int code = sqlite3_step(store->control[control]);
+    enum sim_result result = RESULT_OK;
+    if (code != SQLITE_DONE)
+        result = fail(store, code, control_sql[control], error);
+    (void)sqlite3_reset(store->control[control]);
+    return result;
+}
+
+static enum sim_result open_transaction(struct sim_store *store, struct sim_error *error)
+{
+    if (store->has_transaction)
+        return RESULT_OK;
+    enum sim_result result = run_control(store, CONTROL_BEGIN, error);
+    store->has_transaction = result == RESULT_OK;
+    return result;
+}
+
+/* A write outside of a request: in a file it is kept with the others of the turn. */
+static enum sim_result prepare_write(struct sim_store *store, struct sim_error *error)
+{
+    return store->is_file ? open_transaction(store, error) : RESULT_OK;
+}
+
 enum sim_result sim_store_execute(struct sim_store *store, const char *sql, struct sim_error *error)
 {
     if (fails_by_countdown(store))
         return fail_on_purpose(error);
+    enum sim_result opened = prepare_write(store, error);
+    if (opened != RESULT_OK)
+        return opened;
     int code = sqlite3_exec(store->database, sql, NULL, NULL, NULL);
     if (code == SQLITE_OK)
         return RESULT_OK;
@@ -403,6 +436,11 @@ enum sim_result sim_store_step(struct sim_statement *statement, bool *row, struc
                              sqlite3_errstr(statement->bind_code));
     if (statement->is_write && !statement->is_stepped && fails_by_countdown(store))
         return fail_on_purpose(error);
+    if (statement->is_write && !statement->is_stepped) {
+        enum sim_result opened = prepare_write(store, error);
+        if (opened != RESULT_OK)
+            return opened;
+    }
     statement->is_stepped = true;
     int code = sqlite3_step(statement->handle);
     if (code == SQLITE_ROW || code == SQLITE_DONE) {
@@ -425,26 +463,12 @@ enum sim_result sim_store_run(struct sim_statement *statement, struct sim_error 
 
 /* --- requests and commits -------------------------------------------------------------------- */
 
-static enum sim_result run_control(struct sim_store *store, enum control control,
-                                   struct sim_error *error)
-{
-    int code = sqlite3_step(store->control[control]);
-    enum sim_result result = RESULT_OK;
-    if (code != SQLITE_DONE)
-        result = fail(store, code, control_sql[control], error);
-    (void)sqlite3_reset(store->control[control]);
-    return result;
-}
-
 enum sim_result sim_store_begin_light(struct sim_store *store, struct sim_error *error)
 {
     PRE(!store->is_in_request);
-    if (!store->has_transaction) {
-        enum sim_result result = run_control(store, CONTROL_BEGIN, error);
-        if (result != RESULT_OK)
-            return result;
-        store->has_transaction = true;
-    }
+    enum sim_result result = open_transaction(store, error);
+    if (result != RESULT_OK)
+        return result;
     store->is_in_request = true;
     store->is_light = true;
     return RESULT_OK;
@@ -536,6 +560,48 @@ enum sim_result sim_store_commit(struct sim_store *store, struct sim_error *erro
     if (result == RESULT_OK && store->has_lost_writes)
         result = sim_error_set(error, RESULT_IO, "store: writes since the last commit were lost");
     store->has_lost_writes = false; /* this call told it */
+    return result;
+}
+
+void sim_store_rollback(struct sim_store *store)
+{
+    PRE(!store->is_in_request);
+    if (sqlite3_get_autocommit(store->database) == 0)
+        (void)sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL);
+    store->has_transaction = false;
+    store->has_lost_writes = false;
+    store->requests_since_commit = 0;
+}
+
+/* One at a time: a list of names must not be read while its tables go. */
+static enum sim_result drop_next_table(struct sim_store *store, bool *found,
+                                       struct sim_error *error)
+{
+    struct sim_statement *statement = NULL;
+    char *sql = NULL;
+    enum sim_result result = sim_store_prepare(
+        store, "SELECT name FROM sqlite_master WHERE type = 'table' LIMIT 1", &statement, error);
+    if (result != RESULT_OK)
+        return result;
+    result = sim_store_step(statement, found, error);
+    if (result == RESULT_OK && *found)
+        sql = sqlite3_mprintf("DROP TABLE \"%w\"", sim_column_text(statement, 0));
+    sim_store_done(statement);
+    if (result == RESULT_OK && *found)
+        result = sql != NULL ? sim_store_execute(store, sql, error)
+                             : sim_error_set(error, RESULT_NO_MEMORY, "store: no memory");
+    sqlite3_free(sql);
+    return result;
+}
+
+enum sim_result sim_store_clear(struct sim_store *store, struct sim_error *error)
+{
+    PRE(!store->is_in_request);
+    bool found = true;
+    enum sim_result result = RESULT_OK;
+    sim_store_forget_statements(store);
+    while (result == RESULT_OK && found)
+        result = drop_next_table(store, &found, error);
     return result;
 }
 

@@ -7,7 +7,8 @@
  * Errors   IO with SQLite's sentence; LIMIT when the disk is full; CONFLICT on a broken constraint.
  * Cost     A commit costs more than an upsert: begin opens one transaction that stays open until
  *          sim_store_commit(), which the loop calls at the end of a turn (file mode) or every
- *          SIM_STORE_COMMIT_WRITES requests (memory mode). */
+ *          SIM_STORE_COMMIT_WRITES requests (memory mode). In a file every other write belongs to
+ *          that transaction as well: nothing is kept before the commit. */
 #ifndef SIM_CORE_STORE_H
 #define SIM_CORE_STORE_H
 
@@ -16,9 +17,17 @@
 struct sim_store;
 struct sim_statement;
 
+/* What a commit survives, of a store in a file. */
+enum sim_durability {
+    SIM_DURABILITY_NORMAL, /* the end of the process by whatever means; after a power failure the
+                              last commits may be missing, and the rest is whole */
+    SIM_DURABILITY_FULL,   /* power failure as well: each commit is synced */
+    SIM_DURABILITY_OFF,    /* the end of the process; a power failure may damage the file */
+};
+
 struct sim_store_options {
     const char *path; /* NULL: in memory */
-    bool durable;     /* file mode: fsync each commit (synchronous=FULL), else NORMAL */
+    enum sim_durability durability;
 };
 
 MUST_USE enum sim_result sim_store_open(const struct sim_store_options *options,
@@ -70,6 +79,10 @@ void sim_store_give_up(struct sim_store *store);
 #define SIM_STORE_COMMIT_WRITES 1000
 /* Commits the open transaction if there is one. */
 MUST_USE enum sim_result sim_store_commit(struct sim_store *store, struct sim_error *error);
+/* Undoes what was written since the last commit: after a commit that failed, before closing. */
+void sim_store_rollback(struct sim_store *store);
+/* Drops every table, in the open transaction. */
+MUST_USE enum sim_result sim_store_clear(struct sim_store *store, struct sim_error *error);
 /* Something waits for a commit by the caller. In memory nothing does: no commit makes it safer. */
 bool sim_store_is_dirty(const struct sim_store *store);
 

@@ -10,8 +10,7 @@
 
 #include "sim/core/core.h"
 
-static const struct sim_core_options options = {
-    .seed = 5, .clock = {.mode = SIM_CLOCK_VIRTUAL}, .data_directory = "/data"};
+static const struct sim_core_options options = {.seed = 5, .clock = {.mode = SIM_CLOCK_VIRTUAL}};
 
 static void write_draw(void *context)
 {
@@ -54,7 +53,7 @@ static void test_a_reset_world_lives_the_same_life_again(void **state)
     struct sim_core core;
     char first[SIM_TRACE_HASH_TEXT_BYTES], second[SIM_TRACE_HASH_TEXT_BYTES];
     sim_core_init(&core, &options);
-    assert_string_equal(core.data_directory, "/data");
+    assert_null(core.data);
     assert_null(core.loop);
     begin(&core);
     advance(&core, 600 * SIM_US_PER_S);

@@ -378,25 +378,28 @@ static void test_what_was_committed_survives_a_kill(void **state)
     (void)state;
     static const struct {
         const char *name;
-        bool durable;
+        enum sim_durability durability;
         bool commits;
         int64_t rows;
     } cases[] = {
-        {"durable, committed", true, true, 1},
-        {"durable, not committed", true, false, 0},
-        {"normal, committed", false, true, 1},
-        {"normal, not committed", false, false, 0},
+        {"full, committed", SIM_DURABILITY_FULL, true, 1},
+        {"full, not committed", SIM_DURABILITY_FULL, false, 0},
+        {"normal, committed", SIM_DURABILITY_NORMAL, true, 1},
+        {"normal, not committed", SIM_DURABILITY_NORMAL, false, 0},
+        {"off, committed", SIM_DURABILITY_OFF, true, 1},
+        {"off, not committed", SIM_DURABILITY_OFF, false, 0},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct folder folder;
         make_folder(&folder);
-        const struct sim_store_options options = {folder.file, cases[i].durable};
+        const struct sim_store_options options = {folder.file, cases[i].durability};
         pid_t child = fork();
         assert_true(child >= 0);
         if (child == 0) {
             struct sim_store *store = NULL;
             bool ok = sim_store_open(&options, &store, NULL) == RESULT_OK &&
                       sim_store_execute(store, "CREATE TABLE t(k, v)", NULL) == RESULT_OK &&
+                      sim_store_commit(store, NULL) == RESULT_OK &&
                       sim_store_begin(store, NULL) == RESULT_OK &&
                       put(store, 1, "x", NULL) == RESULT_OK &&
                       sim_store_end(store, RESULT_OK, NULL) == RESULT_OK &&

@@ -144,7 +144,7 @@ static void test_the_conflict_log_keeps_the_newest(void **state)
 static void test_tokens_live_ten_minutes(void **state)
 {
     (void)state;
-    struct ddb_token_list *tokens = ddb_tokens_create();
+    struct ddb_token_list *tokens = ddb_tokens_create(NULL, "us-east-1");
     assert_int_equal(ddb_tokens_ask(tokens, "a", "body", 0), DDB_TOKEN_NEW);
     ddb_tokens_add(tokens, "a", "body", 0);
     assert_int_equal(ddb_tokens_ask(tokens, "a", "body", DDB_TOKEN_LIFE_US - 1),
