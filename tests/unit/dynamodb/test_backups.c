@@ -17,6 +17,7 @@
 #define DAY     (24 * 60 * MINUTE)
 #define NAME    "{'TableName':'tab'}"
 #define ARN     "arn:aws:dynamodb:us-east-1:000000000000:table/tab"
+#define START_S 1767225600 /* of the world's clock */
 #define PITR(on)                                                                                   \
     "{'TableName':'tab','PointInTimeRecoverySpecification':{'PointInTimeRecoveryEnabled':" on "}}"
 
@@ -542,6 +543,53 @@ static void test_exports(void **state)
     }
 }
 
+/* --- a store that fails --------------------------------------------------------------------------
+ */
+
+/* Calls fail whole; steps are taken again. */
+static void test_failing_stores_only_delay(void **state)
+{
+    struct world *world = *state;
+    char key[16];
+    size_t failed_count = 0;
+    world_make_table(world, EAST, "tab");
+    world_expect_in("on", world_say(world, EAST, "UpdateContinuousBackups", PITR("true")), "35");
+    for (int i = 0; i < 300; i++) {
+        (void)snprintf(key, sizeof key, "k%03d", i);
+        put(world, key, i);
+    }
+    world_advance(world, 10 * MINUTE);
+    for (int i = 0; i < 300; i += 2) {
+        (void)snprintf(key, sizeof key, "k%03d", i);
+        put(world, key, 1000 + i);
+    }
+    struct sim_store *store = ddb_region_find(world->ddb, EAST)->store;
+    for (unsigned n = 1; n < 1000; n += n < 8 ? 1 : 61) {
+        sim_store_fail_after(store, n);
+        const char *said = say(world, EAST, "RestoreTableToPointInTime",
+                               "{'SourceTableName':'tab','TargetTableName':'back%u',"
+                               "'RestoreDateTime':%d}",
+                               n, START_S + 60);
+        bool is_failed = strstr(said, "failed as asked") != NULL;
+        world_advance(world, 5 * S);
+        sim_store_fail_after(store, 0);
+        failed_count += is_failed ? 1 : 0;
+        (void)snprintf(key, sizeof key, "back%u", n);
+        const char *described = say(world, EAST, "DescribeTable", "{'TableName':'%s'}", key);
+        if (is_failed) {
+            world_expect_in(key, described, "ResourceNotFoundException");
+            continue;
+        }
+        world_expect_in(key, described, "'TableStatus':'ACTIVE'");
+        world_expect_in(key, described, "'ItemCount':300,");
+        expect_item(world, EAST, key, "k000", "'v':{'N':'0'}");
+        expect_item(world, EAST, key, "k298", "'v':{'N':'298'}");
+        expect_item(world, EAST, key, "k299", "'v':{'N':'299'}");
+    }
+    assert_true(failed_count >= 1);
+    assert_true(failed_count <= 4);
+}
+
 /* --- reset while something is under way ----------------------------------------------------------
  */
 
@@ -586,6 +634,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_restores_into_another_region, world_setup,
                                         world_teardown),
         cmocka_unit_test_setup_teardown(test_exports, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_failing_stores_only_delay, world_setup,
+                                        world_teardown),
         cmocka_unit_test_setup_teardown(test_reset_stops_copies, world_setup, world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
