@@ -76,14 +76,13 @@ static const struct wire_operation stream_operations[] = {
 };
 /* clang-format on */
 
-/* S3, Kinesis, CloudWatch and Application Auto Scaling are elsewhere. */
+/* S3, Kinesis and CloudWatch are elsewhere. */
 static const char *const settings_only[] = {
     "DeleteResourcePolicy",
     "DescribeContributorInsights",
     "DescribeExport",
     "DescribeImport",
     "DescribeKinesisStreamingDestination",
-    "DescribeTableReplicaAutoScaling",
     "DisableKinesisStreamingDestination",
     "EnableKinesisStreamingDestination",
     "ExportTableToPointInTime",
@@ -95,7 +94,6 @@ static const char *const settings_only[] = {
     "PutResourcePolicy",
     "UpdateContributorInsights",
     "UpdateKinesisStreamingDestination",
-    "UpdateTableReplicaAutoScaling",
     NULL,
 };
 

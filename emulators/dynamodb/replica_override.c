@@ -127,6 +127,23 @@ static void apply_on_demand(const struct ddb_table *base, struct ddb_table *repl
     keep(replica, "OnDemandThroughputOverride", is_same ? NULL : value);
 }
 
+/* An override of an index's reads takes effect in its spec. */
+static void limit_index(struct ddb_table *replica, const char *name, const cJSON *override)
+{
+    const cJSON *provisioned = wire_member(override, "ProvisionedThroughputOverride");
+    const cJSON *units = wire_member(provisioned, "ReadCapacityUnits");
+    cJSON *index = NULL;
+    cJSON_ArrayForEach(index, cJSON_GetObjectItemCaseSensitive(replica->definition->spec,
+                                                               "GlobalSecondaryIndexes"))
+    {
+        if (strcmp(wire_text(index, "IndexName"), name) != 0)
+            continue;
+        if (units != NULL && !ddb_table_is_on_demand(replica))
+            set_units(index, "ProvisionedThroughput", "ReadCapacityUnits", units);
+        ddb_on_demand_change(index, wire_member(override, "OnDemandThroughputOverride"));
+    }
+}
+
 /* Overrides of indexes are kept by name, the later member over the earlier one. */
 static void apply_indexes(struct ddb_table *replica, const cJSON *list)
 {
@@ -151,6 +168,7 @@ static void apply_indexes(struct ddb_table *replica, const cJSON *list)
             cJSON_DeleteItemFromObjectCaseSensitive(entry, member->string);
             cJSON_AddItemToObject(entry, member->string, cJSON_Duplicate(member, true));
         }
+        limit_index(replica, name, index);
     }
 }
 

@@ -1,55 +1,14 @@
-/* Auto scaling settings of a global table's replicas: kept and told. Write settings are shared by
- * all replicas, read settings belong to one. */
+/* Auto scaling settings of a global table's replicas, which Application Auto Scaling keeps and acts
+ * on. Write settings are shared by all replicas, read settings belong to one. */
 #include <string.h>
 
+#include "emulators/dynamodb/auto_scaling.h"
 #include "emulators/dynamodb/index_backfill.h"
+#include "emulators/dynamodb/item_request.h"
 #include "emulators/dynamodb/operations.h"
 #include "emulators/dynamodb/replica.h"
-#include "emulators/dynamodb/table_save.h"
-#include "emulators/dynamodb/table_setting.h"
 
-#define WRITE_KEY "Write"
-#define READ_KEY  "Read"
-
-/* An update's members in the form of a description. */
-static cJSON *settings_of(const cJSON *update)
-{
-    static const char *const members[] = {"MinimumUnits", "MaximumUnits", "AutoScalingDisabled",
-                                          "AutoScalingRoleArn"};
-    const cJSON *policy = wire_member(update, "ScalingPolicyUpdate");
-    cJSON *settings = cJSON_CreateObject();
-    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
-        const cJSON *value = wire_member(update, members[i]);
-        if (value != NULL)
-            cJSON_AddItemToObject(settings, members[i], cJSON_Duplicate(value, true));
-    }
-    if (policy != NULL)
-        cJSON_AddItemToArray(cJSON_AddArrayToObject(settings, "ScalingPolicies"),
-                             cJSON_Duplicate(policy, true));
-    return settings;
-}
-
-static void keep(struct ddb_table *table, const char *key, const cJSON *update)
-{
-    if (update != NULL)
-        ddb_setting_put(table, DDB_SETTING_SCALING, key, settings_of(update));
-}
-
-/* "Write", or "Write/index". */
-static const char *index_key(struct sim_arena *arena, const char *kind, const char *index)
-{
-    return sim_arena_printf(arena, "%s/%s", kind, index);
-}
-
-static void add_settings(cJSON *object, const struct ddb_table *table, const char *member,
-                         const char *key)
-{
-    const cJSON *kept = ddb_setting_find(table, DDB_SETTING_SCALING, key);
-    cJSON_AddItemToObject(object, member,
-                          kept != NULL ? cJSON_Duplicate(kept, true) : cJSON_CreateObject());
-}
-
-static void describe_replica(cJSON *object, const struct ddb_table *table, struct sim_arena *arena)
+static void describe_replica(cJSON *object, const struct ddb_table *table)
 {
     const struct ddb_definition *definition = table->definition;
     cJSON_AddStringToObject(object, "RegionName", ddb_region_name(table));
@@ -61,13 +20,15 @@ static void describe_replica(cJSON *object, const struct ddb_table *table, struc
         cJSON_AddStringToObject(index, "IndexName", name);
         cJSON_AddStringToObject(index, "IndexStatus",
                                 ddb_index_status_name(table->index_states[i].status));
-        add_settings(index, table, "ProvisionedReadCapacityAutoScalingSettings",
-                     index_key(arena, READ_KEY, name));
-        add_settings(index, table, "ProvisionedWriteCapacityAutoScalingSettings",
-                     index_key(arena, WRITE_KEY, name));
+        cJSON_AddItemToObject(index, "ProvisionedReadCapacityAutoScalingSettings",
+                              ddb_scaling_describe(table, name, false));
+        cJSON_AddItemToObject(index, "ProvisionedWriteCapacityAutoScalingSettings",
+                              ddb_scaling_describe(table, name, true));
     }
-    add_settings(object, table, "ReplicaProvisionedReadCapacityAutoScalingSettings", READ_KEY);
-    add_settings(object, table, "ReplicaProvisionedWriteCapacityAutoScalingSettings", WRITE_KEY);
+    cJSON_AddItemToObject(object, "ReplicaProvisionedReadCapacityAutoScalingSettings",
+                          ddb_scaling_describe(table, NULL, false));
+    cJSON_AddItemToObject(object, "ReplicaProvisionedWriteCapacityAutoScalingSettings",
+                          ddb_scaling_describe(table, NULL, true));
     cJSON_AddStringToObject(object, "ReplicaStatus", ddb_table_status_name(table->status));
 }
 
@@ -82,7 +43,7 @@ static enum wire_progress describe(struct wire_call *call, const struct ddb_tabl
     for (size_t i = 0; i < group->member_count; i++) {
         cJSON *replica = cJSON_CreateObject();
         cJSON_AddItemToArray(replicas, replica);
-        describe_replica(replica, group->members[i], call->arena);
+        describe_replica(replica, group->members[i]);
     }
     return wire_succeed(call, output);
 }
@@ -92,8 +53,6 @@ static bool find_member(struct ddb *ddb, const struct wire_call *call, struct dd
 {
     const char *name = ddb_table_name_of(call->arena, wire_text(call->input, "TableName"));
     *table = ddb_table_find(ddb_region_find(ddb, call->region), call->account, name);
-    if (*table != NULL)
-        ddb_table_changed(*table);
     if (*table != NULL && (*table)->member.group != NULL)
         return true;
     return ddb_fail(fault, "ResourceNotFoundException",
@@ -118,6 +77,39 @@ static struct ddb_table *member_in(const struct ddb_group *group, const char *re
     return NULL;
 }
 
+static bool check_index(const struct ddb_table *table, const char *name, struct ddb_fault *fault)
+{
+    const struct ddb_index_definition *index =
+        name != NULL ? ddb_definition_index_find(table->definition, name) : NULL;
+    if (index != NULL && index->is_global)
+        return true;
+    return ddb_fail(fault, "ResourceNotFoundException",
+                    "Requested resource not found: Index: %s for table: %s",
+                    name != NULL ? name : "", table->name);
+}
+
+static bool check_replica(const struct ddb_table *table, const cJSON *replica,
+                          struct ddb_fault *fault)
+{
+    const char *region = wire_text(replica, "RegionName");
+    const cJSON *index = NULL;
+    if (member_in(table->member.group, region) == NULL)
+        return ddb_invalid(fault,
+                           "Update global table operation failed because one or more replicas "
+                           "were not part of the global table. Please retry the request "
+                           "without these replicas: [%s].",
+                           region);
+    cJSON_ArrayForEach(index, wire_member(replica, "ReplicaGlobalSecondaryIndexUpdates"))
+    {
+        if (!check_index(table, wire_text(index, "IndexName"), fault) ||
+            !ddb_scaling_check_update(
+                wire_member(index, "ProvisionedReadCapacityAutoScalingUpdate"), fault))
+            return false;
+    }
+    return ddb_scaling_check_update(
+        wire_member(replica, "ReplicaProvisionedReadCapacityAutoScalingUpdate"), fault);
+}
+
 static bool check_update(const struct ddb_table *table, const cJSON *input, struct ddb_fault *fault)
 {
     const cJSON *element = NULL;
@@ -126,37 +118,49 @@ static bool check_update(const struct ddb_table *table, const cJSON *input, stru
                                   "PAY_PER_REQUEST");
     cJSON_ArrayForEach(element, wire_member(input, "ReplicaUpdates"))
     {
-        const char *region = wire_text(element, "RegionName");
-        if (member_in(table->member.group, region) == NULL)
-            return ddb_invalid(fault,
-                               "Update global table operation failed because one or more replicas "
-                               "were not part of the global table. Please retry the request "
-                               "without these replicas: [%s].",
-                               region);
+        if (!check_replica(table, element, fault))
+            return false;
     }
-    return true;
+    cJSON_ArrayForEach(element, wire_member(input, "GlobalSecondaryIndexUpdates"))
+    {
+        if (!check_index(table, wire_text(element, "IndexName"), fault) ||
+            !ddb_scaling_check_update(
+                wire_member(element, "ProvisionedWriteCapacityAutoScalingUpdate"), fault))
+            return false;
+    }
+    return ddb_scaling_check_update(wire_member(input, "ProvisionedWriteCapacityAutoScalingUpdate"),
+                                    fault);
 }
 
-static void update_writes(struct ddb_table *table, const cJSON *input, struct sim_arena *arena)
+static bool update_writes(const struct ddb_table *table, const cJSON *input,
+                          struct ddb_fault *fault)
 {
     const cJSON *index = NULL;
-    keep(table, WRITE_KEY, wire_member(input, "ProvisionedWriteCapacityAutoScalingUpdate"));
     cJSON_ArrayForEach(index, wire_member(input, "GlobalSecondaryIndexUpdates"))
     {
-        keep(table, index_key(arena, WRITE_KEY, wire_text(index, "IndexName")),
-             wire_member(index, "ProvisionedWriteCapacityAutoScalingUpdate"));
+        if (!ddb_scaling_update(table, wire_text(index, "IndexName"), true,
+                                wire_member(index, "ProvisionedWriteCapacityAutoScalingUpdate"),
+                                fault))
+            return false;
     }
+    return ddb_scaling_update(
+        table, NULL, true, wire_member(input, "ProvisionedWriteCapacityAutoScalingUpdate"), fault);
 }
 
-static void update_reads(struct ddb_table *table, const cJSON *update, struct sim_arena *arena)
+static bool update_reads(const struct ddb_table *table, const cJSON *update,
+                         struct ddb_fault *fault)
 {
     const cJSON *index = NULL;
-    keep(table, READ_KEY, wire_member(update, "ReplicaProvisionedReadCapacityAutoScalingUpdate"));
     cJSON_ArrayForEach(index, wire_member(update, "ReplicaGlobalSecondaryIndexUpdates"))
     {
-        keep(table, index_key(arena, READ_KEY, wire_text(index, "IndexName")),
-             wire_member(index, "ProvisionedReadCapacityAutoScalingUpdate"));
+        if (!ddb_scaling_update(table, wire_text(index, "IndexName"), false,
+                                wire_member(index, "ProvisionedReadCapacityAutoScalingUpdate"),
+                                fault))
+            return false;
     }
+    return ddb_scaling_update(
+        table, NULL, false, wire_member(update, "ReplicaProvisionedReadCapacityAutoScalingUpdate"),
+        fault);
 }
 
 enum wire_progress ddb_update_replica_scaling(void *state, struct wire_call *call)
@@ -166,12 +170,15 @@ enum wire_progress ddb_update_replica_scaling(void *state, struct wire_call *cal
     if (!find_member(state, call, &table, &fault) || !check_update(table, call->input, &fault))
         return ddb_answer_fault(call, &fault);
     struct ddb_group *group = table->member.group;
-    for (size_t i = 0; i < group->member_count; i++)
-        update_writes(group->members[i], call->input, call->arena);
+    for (size_t i = 0; i < group->member_count; i++) {
+        if (!update_writes(group->members[i], call->input, &fault))
+            return ddb_answer_fault(call, &fault);
+    }
     const cJSON *update = NULL;
     cJSON_ArrayForEach(update, wire_member(call->input, "ReplicaUpdates"))
     {
-        update_reads(member_in(group, wire_text(update, "RegionName")), update, call->arena);
+        if (!update_reads(member_in(group, wire_text(update, "RegionName")), update, &fault))
+            return ddb_answer_fault(call, &fault);
     }
     return describe(call, table);
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emulators/dynamodb/auto_scaling.h"
 #include "emulators/dynamodb/replica.h"
 #include "emulators/dynamodb/replica_override.h"
 #include "emulators/dynamodb/replica_restore.h"
@@ -152,9 +153,8 @@ static bool check_create(const struct ddb_table *table, const char *region_name,
                            "Failed to create a the new replica of table with name: "
                            "\u2018%s\u2019 because one or more replicas already existed as tables.",
                            table->name);
-    if (!ddb_table_is_on_demand(table)) /* nothing here scales provisioned capacity */
-        return ddb_invalid(fault,
-                           "Table write capacity should either be Pay-Per-Request or AutoScaled.");
+    if (!ddb_table_is_on_demand(table) && !ddb_scaling_check_writes(table, fault))
+        return false;
     return ddb_override_check(table, action, true, fault);
 }
 
@@ -283,7 +283,10 @@ static void begin_create(void *context)
         return;
     }
     struct ddb_table *target = job->target;
-    target->last_on_demand_us = target->created_us;
+    if (ddb_table_is_on_demand(target))
+        target->last_on_demand_us = target->created_us;
+    else
+        ddb_scaling_copy_writes(table, target);
     ddb_stream_enable(target, table->stream->view);
     ddb_override_apply(table, target, job->action);
     ddb_time_to_live_copy(table, target);

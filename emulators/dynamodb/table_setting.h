@@ -1,5 +1,5 @@
 /* table_setting.h -- settings of a table that are kept and told, and that nothing here acts on:
- * resource policies, contributor insights, Kinesis destinations, auto scaling of replicas.
+ * resource policies, contributor insights, Kinesis destinations.
  *
  * Form     One tree a table, with an object for each kind, keyed by what the setting belongs to.
  * Owner    The table. */
@@ -11,7 +11,6 @@
 #define DDB_SETTING_POLICIES "Policies"
 #define DDB_SETTING_INSIGHTS "Insights"
 #define DDB_SETTING_KINESIS  "Kinesis"
-#define DDB_SETTING_SCALING  "Scaling"
 
 /* NULL: never set. */
 const cJSON *ddb_setting_find(const struct ddb_table *table, const char *kind, const char *key);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "emulators/dynamodb/auto_scaling.h"
 #include "emulators/dynamodb/table_checks.h"
 
 #define P     DDB_PARAMETER_TEXT
@@ -298,9 +299,9 @@ bool ddb_throughput_check_table(const struct ddb_table *table, const cJSON *inpu
                                     "PROVISIONED");
     if (!is_on_demand && was_on_demand && !check_indexes_provisioned(table, input, fault))
         return false;
-    if (is_about_it && !is_on_demand && table->member.group != NULL)
-        return ddb_invalid(fault,
-                           "Table write capacity should either be Pay-Per-Request or AutoScaled.");
+    if (is_about_it && !is_on_demand && table->member.group != NULL &&
+        !ddb_scaling_check_writes(table, fault))
+        return false;
     return check_provisioned(table, "table", spec, &table->decreases, input, fault) &&
            check_on_demand(table, input, input, fault) &&
            check_warm(table, "table", spec, input, fault);

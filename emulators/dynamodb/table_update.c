@@ -222,6 +222,38 @@ static void apply_to_table(struct ddb_table *table, const cJSON *input, bool is_
     ddb_throttle_refresh(table);
 }
 
+/* Whether a change of the table's provisioned throughput leaves its reads as they are. */
+static bool keeps_reads(const struct ddb_table *table, const cJSON *input)
+{
+    const cJSON *old = wire_member(table->definition->spec, "ProvisionedThroughput");
+    const cJSON *new = wire_member(input, "ProvisionedThroughput");
+    return old != NULL && new != NULL &&wire_integer(old, "ReadCapacityUnits", 0) ==
+                              wire_integer(new, "ReadCapacityUnits", 0);
+}
+
+/* Before it takes effect in the table that was asked: where only writes change, another replica
+ * keeps the reads that it has as an override. */
+static void apply_to_member(const struct ddb_table *origin, struct ddb_table *member,
+                            const cJSON *input)
+{
+    static const char override_name[] = "ProvisionedThroughputOverride";
+    const cJSON *own = wire_member(wire_member(member->definition->spec, "ProvisionedThroughput"),
+                                   "ReadCapacityUnits");
+    if (!keeps_reads(origin, input) || own == NULL) {
+        apply_to_table(member, input, false);
+        return;
+    }
+    cJSON *fitted = cJSON_Duplicate(input, true);
+    cJSON *units = cJSON_GetObjectItemCaseSensitive(fitted, "ProvisionedThroughput");
+    cJSON *override = cJSON_DetachItemFromObjectCaseSensitive(member->overrides, override_name);
+    cJSON_DeleteItemFromObjectCaseSensitive(units, "ReadCapacityUnits");
+    cJSON_AddItemToObject(units, "ReadCapacityUnits", cJSON_Duplicate(own, true));
+    apply_to_table(member, fitted, false);
+    if (override != NULL)
+        cJSON_AddItemToObject(member->overrides, override_name, override);
+    cJSON_Delete(fitted);
+}
+
 /* Some changes leave the table ACTIVE, and show in a status of their own. */
 static bool keeps_active(const cJSON *input)
 {
@@ -238,15 +270,15 @@ static void finish_update(void *context)
     table->status_event = 0;
     table->pending = NULL;
     ddb_table_changed(table);
-    apply_to_table(table, input, true);
     for (size_t i = 0; group != NULL && i < group->member_count; i++) {
         struct ddb_table *member = group->members[i];
         if (member == table)
             continue;
-        apply_to_table(member, input, false);
+        apply_to_member(table, member, input);
         if (was_updating)
             ddb_table_become_active(member);
     }
+    apply_to_table(table, input, true);
     ddb_replica_override(table, wire_member(input, "ReplicaUpdates"));
     cJSON_Delete(input);
     if (was_updating)
