@@ -106,11 +106,19 @@ static enum sim_result write_all(struct batch *batch, struct ddb_commit *commit,
     return result;
 }
 
-static void find_conflicts(struct batch *batch)
+/* False: all of it is being modified in other Regions. */
+static bool find_conflicts(struct batch *batch, struct ddb_fault *fault)
 {
-    for (size_t i = 0; i < batch->count; i++)
-        batch->is_held_back[i] = ddb_claims_refuse(batch->call, DDB_CLAIM_WRITE,
-                                                   batch->actions[i].table, &batch->actions[i].key);
+    size_t replicated_count = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct ddb_item_action *action = &batch->actions[i];
+        bool is_replicated = ddb_claims_conflict(batch->call, action->table, &action->key);
+        replicated_count += is_replicated ? 1 : 0;
+        batch->is_held_back[i] = is_replicated || ddb_claims_refuse(batch->call, DDB_CLAIM_WRITE,
+                                                                    action->table, &action->key);
+    }
+    return replicated_count < batch->count ||
+           ddb_fail(fault, "ReplicatedWriteConflictException", DDB_REPLICATED_CONFLICT_TEXT);
 }
 
 /* The usual case: there is throughput for all, and one commit holds them. *is_written tells whether
@@ -187,7 +195,8 @@ static enum wire_progress run(struct ddb *ddb, struct wire_call *call)
     batch->call = call;
     if (!parse(batch, &fault) || !locate(batch, ddb, &fault))
         return ddb_answer_fault(call, &fault);
-    find_conflicts(batch);
+    if (!find_conflicts(batch, &fault))
+        return ddb_answer_fault(call, &fault);
     for (size_t i = 0; i < batch->count; i++) {
         if (ddb_action_read(&batch->actions[i], call->arena, &error) != RESULT_OK)
             return wire_fail_internal(call, &error);

@@ -48,6 +48,7 @@ struct ddb {
     struct ddb_group **groups;                  /* global tables, in the order of creation */
     size_t group_count;
     size_t group_capacity;
+    size_t strong_count; /* of the groups: those with strong consistency */
     struct ddb_conflict_log *conflicts;
     struct ddb_service_times *service_times;
     struct ddb_expression_cache *expressions;

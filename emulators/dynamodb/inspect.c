@@ -3,7 +3,7 @@
 
 #include "emulators/dynamodb/conflict_log.h"
 #include "emulators/dynamodb/item_request.h"
-#include "emulators/dynamodb/replica.h"
+#include "emulators/dynamodb/strong.h"
 
 static bool is_any_or(const char *wanted, const char *name)
 {
@@ -15,6 +15,8 @@ uint64_t ddb_backlog(const struct ddb *ddb, const char *table, const char *from,
     uint64_t count = 0;
     for (size_t i = 0; i < ddb->group_count; i++) {
         const struct ddb_group *group = ddb->groups[i];
+        if (group->strong != NULL && is_any_or(table, group->name) && from == NULL)
+            count += ddb_strong_backlog(group, to);
         for (size_t k = 0; is_any_or(table, group->name) && k < group->link_count; k++) {
             const struct ddb_link *link = group->links[k];
             if (is_any_or(from, ddb_region_name(link->from)) &&
@@ -67,7 +69,7 @@ cJSON *ddb_probe(struct ddb *ddb, const char *table, const cJSON *key)
     for (size_t i = 0; i < SIM_REGION_MAX; i++) {
         struct ddb_region *region = ddb->regions[i];
         for (size_t k = 0; region != NULL && k < region->table_count; k++) {
-            if (strcmp(region->tables[k]->name, table) != 0)
+            if (strcmp(region->tables[k]->name, table) != 0 || ddb_is_witness(region->tables[k]))
                 continue;
             cJSON *item = probe_table(region->tables[k], key);
             if (item == NULL)

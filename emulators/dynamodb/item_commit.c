@@ -5,9 +5,9 @@
 
 #include "emulators/dynamodb/item_size.h"
 #include "emulators/dynamodb/projection.h"
-#include "emulators/dynamodb/replica.h"
 #include "emulators/dynamodb/stream.h"
 #include "emulators/dynamodb/stream_shard.h"
+#include "emulators/dynamodb/strong.h"
 #include "emulators/dynamodb/table_save.h"
 #include "emulators/dynamodb/time_to_live.h"
 #include "emulators/wire/json_print.h"
@@ -231,11 +231,17 @@ static enum sim_result log_change(struct ddb_committed *entry, struct sim_error 
     return ddb_log_append(&table->log, &entry->change, is_kept, error);
 }
 
+/* Copies of a strong group take every write in the same order: nothing late can come. */
+static bool keeps_tombstones(const struct ddb_table *table)
+{
+    return table->member.group != NULL && table->member.group->strong == NULL;
+}
+
 static enum sim_result store_row(const struct ddb_write *write, const struct ddb_row *row,
                                  struct ddb_committed *entry, struct sim_error *error)
 {
     struct ddb_table *table = write->table;
-    if (row->item == NULL && table->member.group == NULL)
+    if (row->item == NULL && !keeps_tombstones(table))
         return ddb_items_erase(&table->items, &write->key, error);
     entry->is_tombstone = row->item == NULL;
     return ddb_items_write(&table->items, &write->key, row, error);
@@ -346,6 +352,9 @@ enum sim_result ddb_commit_end(struct ddb_commit *commit, enum sim_result result
     }
     for (const struct ddb_committed *entry = commit->first; entry != NULL; entry = entry->next)
         publish(entry);
+    for (const struct ddb_committed *entry = commit->first; entry != NULL; entry = entry->next)
+        if (entry->origin == DDB_WRITE_LOCAL && ddb_is_strong(entry->table))
+            ddb_strong_spread(entry->table);
     return RESULT_OK;
 }
 

@@ -138,6 +138,8 @@ static enum wire_progress run_action(struct ddb *ddb, struct wire_call *call,
         return ddb_answer_fault(call, &fault);
     if (ddb_claims_refuse(call, DDB_CLAIM_WRITE, action.table, &action.key))
         return wire_fail(call, "TransactionConflictException", DDB_TRANSACTION_CONFLICT_TEXT);
+    if (ddb_claims_conflict(call, action.table, &action.key))
+        return wire_fail(call, "ReplicatedWriteConflictException", DDB_REPLICATED_CONFLICT_TEXT);
     if (ddb_action_read(&action, call->arena, &error) != RESULT_OK)
         return wire_fail_internal(call, &error);
     if (!ddb_action_evaluate(&action, &fault)) {

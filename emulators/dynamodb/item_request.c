@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "emulators/dynamodb/projection.h"
+#include "emulators/dynamodb/strong.h"
 #include "emulators/dynamodb/table_save.h"
 
 bool ddb_request_table_control(struct ddb *ddb, const struct wire_call *call,
@@ -19,8 +20,8 @@ bool ddb_request_table_control(struct ddb *ddb, const struct wire_call *call,
                     "Requested resource not found: Table: %s not found", name);
 }
 
-bool ddb_request_table(struct ddb *ddb, const struct wire_call *call, const char *name_or_arn,
-                       struct ddb_table **table, struct ddb_fault *fault)
+bool ddb_request_table_found(struct ddb *ddb, const struct wire_call *call, const char *name_or_arn,
+                             struct ddb_table **table, struct ddb_fault *fault)
 {
     const char *name = ddb_table_name_of(fault->arena, name_or_arn);
     struct ddb_table *found =
@@ -29,6 +30,13 @@ bool ddb_request_table(struct ddb *ddb, const struct wire_call *call, const char
         return ddb_fail(fault, "ResourceNotFoundException", "Requested resource not found");
     *table = found;
     return true;
+}
+
+bool ddb_request_table(struct ddb *ddb, const struct wire_call *call, const char *name_or_arn,
+                       struct ddb_table **table, struct ddb_fault *fault)
+{
+    return ddb_request_table_found(ddb, call, name_or_arn, table, fault) &&
+           ddb_strong_enter(call, *table, fault);
 }
 
 bool ddb_request_resource(struct ddb *ddb, const struct wire_call *call, struct ddb_table **table,

@@ -9,10 +9,15 @@
 
 #include "emulators/dynamodb/table.h"
 
-/* The table a data-plane call names; one that is being created or deleted is not found. */
+/* The table a data-plane call names; one that is being created or deleted is not found. Where the
+ * call needs a quorum (strong.h), the table has the latest state, or there is a fault. */
 MUST_USE bool ddb_request_table(struct ddb *ddb, const struct wire_call *call,
                                 const char *name_or_arn, struct ddb_table **table,
                                 struct ddb_fault *fault);
+/* The same without acting: the call is not at work yet. */
+MUST_USE bool ddb_request_table_found(struct ddb *ddb, const struct wire_call *call,
+                                      const char *name_or_arn, struct ddb_table **table,
+                                      struct ddb_fault *fault);
 /* Control plane: in any state. "Requested resource not found: Table: <t> not found". */
 MUST_USE bool ddb_request_table_control(struct ddb *ddb, const struct wire_call *call,
                                         const char *name_or_arn, struct ddb_table **table,

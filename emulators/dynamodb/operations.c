@@ -2,6 +2,7 @@
 
 #include "emulators/dynamodb/dynamodb_internal.h"
 #include "emulators/dynamodb/service_time.h"
+#include "emulators/dynamodb/strong.h"
 #include "emulators/dynamodb/transaction_claims.h"
 
 WIRE_EMBED(ddb_api_json, "emulators/dynamodb/api.json");
@@ -99,8 +100,8 @@ static const char *const settings_only[] = {
 
 static uint64_t service_time_us(void *state, const struct wire_call *call)
 {
-    const struct ddb *ddb = state;
-    return ddb_service_time_us(ddb->service_times, call->operation);
+    struct ddb *ddb = state;
+    return ddb_service_time_us(ddb->service_times, call->operation) + ddb_strong_wait_us(ddb, call);
 }
 
 #define THROTTLING_TEXT                                                                            \

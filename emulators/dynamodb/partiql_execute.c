@@ -4,6 +4,7 @@
 
 #include "emulators/dynamodb/operations.h"
 #include "emulators/dynamodb/partiql_write.h"
+#include "emulators/dynamodb/strong.h"
 #include "emulators/dynamodb/throttle.h"
 #include "emulators/dynamodb/transaction_claims.h"
 
@@ -92,6 +93,8 @@ static bool run_write(struct ddb_partiql_run *run, struct ddb_fault *fault, enum
         return false;
     if (ddb_claims_refuse(run->call, DDB_CLAIM_WRITE, action.table, &action.key))
         return ddb_fail(fault, "TransactionConflictException", DDB_TRANSACTION_CONFLICT_TEXT);
+    if (ddb_claims_conflict(run->call, action.table, &action.key))
+        return ddb_fail(fault, "ReplicatedWriteConflictException", DDB_REPLICATED_CONFLICT_TEXT);
     *result = ddb_action_read(&action, run->call->arena, error);
     if (*result != RESULT_OK)
         return false;
@@ -132,8 +135,11 @@ bool ddb_partiql_run_statement(struct ddb_partiql_run *run, struct ddb_fault *fa
         return ddb_invalid(fault, "EXISTS can only be used in ExecuteTransaction write requests.");
     if (!ddb_request_table(run->ddb, run->call, run->statement.table, &run->table, fault))
         return false;
-    return ddb_partiql_is_read(&run->statement) ? run_select(run, fault, result, error)
-                                                : run_write(run, fault, result, error);
+    bool is_read = ddb_partiql_is_read(&run->statement);
+    if ((!is_read || wire_flag(run->request, "ConsistentRead", false)) &&
+        !ddb_strong_need_quorum(run->call, run->table, fault))
+        return false;
+    return is_read ? run_select(run, fault, result, error) : run_write(run, fault, result, error);
 }
 
 /* --- ExecuteStatement ----------------------------------------------------------------------------

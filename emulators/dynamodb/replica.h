@@ -35,6 +35,7 @@ enum ddb_delivery_state {
 };
 
 struct ddb_link;
+struct ddb_strong;
 
 struct ddb_delivery { /* one record in flight; the record itself stays in the log */
     struct ddb_delivery *previous;
@@ -82,6 +83,8 @@ struct ddb_group {
     size_t link_count;
     size_t link_capacity;
 
+    struct ddb_strong *strong; /* strong.h; NULL: eventually consistent */
+
     enum ddb_sweep_phase sweep_phase;
     size_t sweep_waits;                  /* links that have not reached their target */
     uint64_t sweep_head[SIM_REGION_MAX]; /* by member: tombstones up to here may go */
@@ -122,6 +125,15 @@ void ddb_replica_override(struct ddb_table *table, const cJSON *updates);
 /* Checks of the list that need no table. */
 MUST_USE bool ddb_replica_check_updates(const cJSON *updates, struct ddb_fault *fault);
 void ddb_replica_job_stop(struct ddb_table *table);
+/* Parts that strong groups (strong.h) share: */
+MUST_USE bool ddb_replica_check_state(const struct ddb_table *table, struct ddb_fault *fault);
+/* Provisioned write capacity must scale. */
+MUST_USE bool ddb_replica_check_capacity(const struct ddb_table *table, struct ddb_fault *fault);
+/* An empty table (CREATING) of the same definition there. */
+MUST_USE enum sim_result ddb_replica_table_create(const struct ddb_table *table,
+                                                  const char *region_name, const char *account,
+                                                  struct ddb_table **replica,
+                                                  struct sim_error *error);
 
 /* --- replica_link.c: the way of a record
  * ----------------------------------------------------------- */

@@ -1,8 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "emulators/dynamodb/replica.h"
 #include "emulators/dynamodb/replica_restore.h"
+#include "emulators/dynamodb/strong.h"
 #include "emulators/dynamodb/table_save.h"
 
 /* --- links -------------------------------------------------------------------------------------
@@ -82,7 +82,7 @@ void ddb_group_join(struct ddb_group *group, struct ddb_table *table, struct ddb
     table->member.group = group;
     table->member.joined_us = ddb_now_us(group->ddb);
     table->member.source = source;
-    for (size_t i = 0; i < group->member_count; i++) {
+    for (size_t i = 0; i < group->member_count && group->strong == NULL; i++) {
         struct ddb_table *member = group->members[i];
         uint64_t start = start_position(group, member, source);
         add_link(group, ddb_link_create(group, member, table, start));
@@ -90,6 +90,8 @@ void ddb_group_join(struct ddb_group *group, struct ddb_table *table, struct ddb
     }
     group->members[group->member_count++] = table;
     ddb_table_changed(table);
+    if (group->strong != NULL) /* copies have no links of their own, nor tombstones */
+        return;
     ddb_tombstones_restart(group);
     for (size_t i = 0; i < group->link_count; i++)
         ddb_link_refresh(group->links[i]);
@@ -116,8 +118,11 @@ void ddb_group_destroy(struct ddb_group *group)
     for (size_t i = 0; i < group->member_count; i++) {
         struct ddb_table *member = group->members[i];
         ddb_backfill_stop(member);
+        ddb_strong_stop(member);
         member->member = (struct ddb_member){.job = member->member.job};
     }
+    if (group->strong != NULL)
+        ddb_strong_destroy(group);
     (void)sim_sched_cancel(group->ddb->core->sched, group->sweep_event);
     free(group->links);
     free(group->account);
@@ -138,6 +143,7 @@ void ddb_group_leave(struct ddb_table *table)
             group->members[i]->member.source = NULL;
     }
     ddb_backfill_stop(table);
+    ddb_strong_stop(table);
     remove_links_of(group, table);
     group->member_count--;
     memmove(&group->members[at], &group->members[at + 1],
@@ -145,7 +151,7 @@ void ddb_group_leave(struct ddb_table *table)
     table->member = (struct ddb_member){.job = table->member.job};
     if (group->member_count == 1) /* the survivor is a table of its Region alone */
         ddb_group_destroy(group);
-    else
+    else if (group->strong == NULL)
         ddb_tombstones_restart(group);
 }
 
@@ -186,6 +192,8 @@ void ddb_groups_refresh(struct ddb *ddb)
 {
     for (size_t i = 0; i < ddb->group_count; i++) {
         struct ddb_group *group = ddb->groups[i];
+        if (group->strong != NULL)
+            ddb_strong_refresh(group);
         for (size_t k = 0; k < group->link_count; k++)
             ddb_link_refresh(group->links[k]);
         for (size_t k = 0; k < group->member_count; k++)

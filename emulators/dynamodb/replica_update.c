@@ -119,7 +119,7 @@ static bool check_region(const struct ddb *ddb, const char *name, struct ddb_fau
     return false;
 }
 
-static bool check_state(const struct ddb_table *table, struct ddb_fault *fault)
+bool ddb_replica_check_state(const struct ddb_table *table, struct ddb_fault *fault)
 {
     const struct ddb_group *group = table->member.group;
     static const char *const in_use = "ResourceInUseException";
@@ -145,6 +145,11 @@ static struct ddb_table *find_target(const struct ddb_table *table, const char *
     return ddb_table_find(ddb_region_find(table->ddb, region_name), table->account, table->name);
 }
 
+bool ddb_replica_check_capacity(const struct ddb_table *table, struct ddb_fault *fault)
+{
+    return ddb_table_is_on_demand(table) || ddb_scaling_check_writes(table, fault);
+}
+
 static bool check_create(const struct ddb_table *table, const char *region_name,
                          const cJSON *action, struct ddb_fault *fault)
 {
@@ -153,9 +158,8 @@ static bool check_create(const struct ddb_table *table, const char *region_name,
                            "Failed to create a the new replica of table with name: "
                            "\u2018%s\u2019 because one or more replicas already existed as tables.",
                            table->name);
-    if (!ddb_table_is_on_demand(table) && !ddb_scaling_check_writes(table, fault))
-        return false;
-    return ddb_override_check(table, action, true, fault);
+    return ddb_replica_check_capacity(table, fault) &&
+           ddb_override_check(table, action, true, fault);
 }
 
 /* The replica in that Region. */
@@ -239,21 +243,22 @@ static void hear_filled(void *context)
     job_after(job, delay_us - delay_us / 3, finish_create);
 }
 
-static enum sim_result create_target(struct ddb_replica_job *job, struct sim_error *error)
+enum sim_result ddb_replica_table_create(const struct ddb_table *table, const char *region_name,
+                                         const char *account, struct ddb_table **replica,
+                                         struct sim_error *error)
 {
-    struct ddb_table *table = job->table;
     struct ddb_region *region = NULL;
     struct sim_arena *arena = sim_arena_create();
     struct ddb_fault fault = {.arena = arena};
-    struct ddb_table_options options = {.account = table->account, .name = table->name};
-    enum sim_result result = ddb_region_open(table->ddb, job->region_name, &region, error);
+    struct ddb_table_options options = {.account = account, .name = table->name};
+    enum sim_result result = ddb_region_open(table->ddb, region_name, &region, error);
     if (result == RESULT_OK &&
         !ddb_definition_create(table->definition->spec, &options.definition, &fault))
         result = sim_error_set(error, RESULT_INVALID, "%s", fault.message);
-    if (result == RESULT_OK && ddb_table_find(region, table->account, table->name) != NULL)
+    if (result == RESULT_OK && ddb_table_find(region, account, table->name) != NULL)
         result = sim_error_set(error, RESULT_CONFLICT, "the table appeared meanwhile");
     if (result == RESULT_OK)
-        result = ddb_table_create(region, &options, &job->target, error);
+        result = ddb_table_create(region, &options, replica, error);
     if (result != RESULT_OK)
         ddb_definition_destroy(options.definition);
     sim_arena_destroy(arena);
@@ -278,7 +283,8 @@ static void begin_create(void *context)
     struct ddb_table *table = job->table;
     struct sim_error error;
     job->event = 0;
-    if (create_target(job, &error) != RESULT_OK) {
+    if (ddb_replica_table_create(table, job->region_name, table->account, &job->target, &error) !=
+        RESULT_OK) {
         give_up_create(job, &error);
         return;
     }
@@ -388,7 +394,7 @@ enum ddb_replica_change ddb_replica_update(struct ddb_table *table, const cJSON 
                                  "Use CreateTable, DeleteTable, or UpdateTable as required.");
         return DDB_REPLICA_REFUSED;
     }
-    if (!check_state(table, fault))
+    if (!ddb_replica_check_state(table, fault))
         return DDB_REPLICA_REFUSED;
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         if (strcmp(kinds[i].name, name) == 0 && !kinds[i].check(table, region_name, action, fault))

@@ -9,6 +9,7 @@
 #include "emulators/dynamodb/replica.h"
 #include "emulators/dynamodb/restore.h"
 #include "emulators/dynamodb/stream.h"
+#include "emulators/dynamodb/strong.h"
 #include "emulators/dynamodb/table_save.h"
 #include "emulators/dynamodb/throttle.h"
 #include "emulators/dynamodb/time_to_live.h"
@@ -224,6 +225,7 @@ static void stop_work(struct ddb_table *table, bool drops_data)
     PRE(table->images == NULL);
     ddb_restore_stop(table);
     ddb_backfill_stop(table);
+    ddb_strong_stop(table);
     ddb_replica_job_stop(table);
     ddb_index_backfill_stop_all(table);
     ddb_time_to_live_destroy(table, drops_data);
@@ -372,6 +374,8 @@ static uint64_t replicated_up_to(const struct ddb_table *table)
 {
     uint64_t least = table->log.last_sequence;
     const struct ddb_group *group = table->member.group;
+    if (ddb_is_strong(table))
+        return ddb_strong_passed_sequence(group);
     for (size_t i = 0; group != NULL && i < group->link_count; i++) {
         if (group->links[i]->from != table)
             continue;

@@ -51,6 +51,10 @@ struct ddb_member {          /* what makes a table a replica of a global table *
         *source; /* it was filled from there; NULL for the first, or once that is gone */
     struct ddb_backfill *backfill; /* while it is being filled */
     struct ddb_replica_job *job;   /* a replica change that this table was asked for */
+    /* Of a copy of a strongly consistent group (strong.h): */
+    bool is_behind;            /* was cut off and has not caught up */
+    uint64_t arrival_event;    /* brings it what it lacks; 0: none pending */
+    uint64_t arrival_sequence; /* up to here */
 };
 
 struct ddb_index_totals {

@@ -7,6 +7,7 @@
 #include "emulators/dynamodb/replica_override.h"
 #include "emulators/dynamodb/restore.h"
 #include "emulators/dynamodb/stream.h"
+#include "emulators/dynamodb/strong.h"
 #include "emulators/dynamodb/table_settings.h"
 #include "emulators/dynamodb/table_throughput.h"
 #include "sim/core/buffer.h"
@@ -146,6 +147,7 @@ static void add_replicas(cJSON *object, const struct ddb_table *table)
     if (group == NULL)
         return;
     cJSON_AddStringToObject(object, "GlobalTableVersion", "2019.11.21");
+    ddb_strong_describe(object, table);
     cJSON_AddStringToObject(object, "GlobalTableSettingsReplicationMode", "ENABLED_WITH_OVERRIDES");
     cJSON *list = cJSON_AddArrayToObject(object, "Replicas");
     for (size_t i = 0; i < group->member_count; i++) {

@@ -7,6 +7,7 @@
 #include "emulators/dynamodb/operations.h"
 #include "emulators/dynamodb/replica.h"
 #include "emulators/dynamodb/stream.h"
+#include "emulators/dynamodb/strong.h"
 #include "emulators/dynamodb/table_checks.h"
 #include "emulators/dynamodb/table_describe.h"
 #include "emulators/dynamodb/table_setting.h"
@@ -136,6 +137,8 @@ static bool check_deletable(const struct ddb_table *table, struct ddb_fault *fau
 {
     static const char *const in_use = "ResourceInUseException";
     bool is_member = table->member.group != NULL;
+    if (!ddb_strong_check_deletable(table, fault))
+        return false;
     if (table->is_protected)
         return ddb_invalid(fault, "Resource cannot be deleted as it is currently protected against "
                                   "deletion. Disable deletion protection first.");

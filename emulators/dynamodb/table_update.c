@@ -7,6 +7,7 @@
 #include "emulators/dynamodb/replica.h"
 #include "emulators/dynamodb/replica_override.h"
 #include "emulators/dynamodb/stream.h"
+#include "emulators/dynamodb/strong.h"
 #include "emulators/dynamodb/table_checks.h"
 #include "emulators/dynamodb/table_describe.h"
 #include "emulators/dynamodb/table_save.h"
@@ -112,17 +113,6 @@ static bool check_combination(const cJSON *input, struct ddb_fault *fault)
     return ddb_index_updates_check(input, fault);
 }
 
-/* Exists at AWS and not here yet: said plainly, so that nobody takes it for done. */
-static bool refuse_unserved(const cJSON *input, struct ddb_fault *fault)
-{
-    static const char *const unserved[] = {"MultiRegionConsistency", "GlobalTableWitnessUpdates"};
-    for (size_t i = 0; i < ARRAY_LEN(unserved); i++) {
-        if (has(input, unserved[i]))
-            return ddb_invalid(fault, "regionlab does not serve UpdateTable's %s yet", unserved[i]);
-    }
-    return true;
-}
-
 /* --- checks against the table --------------------------------------------------------------------
  */
 
@@ -186,7 +176,7 @@ static bool check_stream(const struct ddb_table *table, const cJSON *input, stru
     if (!wants_stream && view != NULL)
         return ddb_invalid(fault, P "If stream is being disabled, then UpdateViewType must not be "
                                     "specified");
-    if (!wants_stream && table->member.group != NULL)
+    if (!wants_stream && table->member.group != NULL && !ddb_is_strong(table))
         return ddb_invalid(fault, P "Disabling Stream is not allowed for a Global Table replica.");
     if (wants_stream && has_stream)
         return ddb_invalid(fault, "Table already has an enabled stream: TableName: %s",
@@ -381,17 +371,29 @@ static bool update(struct ddb_table *table, const cJSON *input, struct ddb_fault
     return true;
 }
 
+/* What can be said without the table. */
+static bool check_request(const cJSON *input, bool is_strong, struct ddb_fault *fault)
+{
+    const cJSON *replicas = wire_member(input, "ReplicaUpdates");
+    if (is_strong)
+        return ddb_strong_check_update(input, fault);
+    return check_combination(input, fault) &&
+           (replicas == NULL || ddb_replica_check_updates(replicas, fault)) &&
+           ddb_table_check_class(wire_text(input, "TableClass"), fault);
+}
+
 enum wire_progress ddb_update_table(void *state, struct wire_call *call)
 {
     struct ddb_fault fault = {.arena = call->arena};
-    struct ddb_table *table = NULL;
-    const cJSON *replicas = wire_member(call->input, "ReplicaUpdates");
-    if (!check_combination(call->input, &fault) || !refuse_unserved(call->input, &fault) ||
-        (replicas != NULL && !ddb_replica_check_updates(replicas, &fault)) ||
-        !ddb_table_check_class(wire_text(call->input, "TableClass"), &fault) ||
-        !ddb_request_table_control(state, call, wire_text(call->input, "TableName"), &table,
-                                   &fault) ||
-        !update(table, call->input, &fault))
+    const char *name = wire_text(call->input, "TableName");
+    struct ddb_table *table =
+        ddb_table_find(ddb_region_find(state, call->region), call->account,
+                       name != NULL ? ddb_table_name_of(call->arena, name) : "");
+    bool is_strong = ddb_strong_update_is_asked(table, call->input);
+    if (!check_request(call->input, is_strong, &fault) ||
+        !ddb_request_table_control(state, call, name, &table, &fault) ||
+        !(is_strong ? ddb_strong_update(table, call->input, &fault)
+                    : update(table, call->input, &fault)))
         return ddb_answer_fault(call, &fault);
     cJSON *output = cJSON_CreateObject();
     cJSON_AddItemToObject(output, "TableDescription",

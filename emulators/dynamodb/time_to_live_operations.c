@@ -4,7 +4,7 @@
 
 #include "emulators/dynamodb/item_request.h"
 #include "emulators/dynamodb/operations.h"
-#include "emulators/dynamodb/replica.h"
+#include "emulators/dynamodb/strong.h"
 #include "emulators/dynamodb/time_to_live.h"
 #include "emulators/dynamodb/time_to_live_state.h"
 
@@ -13,6 +13,9 @@
 static bool check_state(const struct ddb_table *table, struct ddb_fault *fault)
 {
     const struct ddb_group *group = table->member.group;
+    if (ddb_is_strong(table))
+        return ddb_invalid(fault, "Time to live is not supported on a global table with "
+                                  "MultiRegionConsistency set to STRONG.");
     for (size_t i = 0; group != NULL && i < group->member_count; i++) {
         if (group->members[i]->status == DDB_TABLE_CREATING)
             return ddb_invalid(fault,

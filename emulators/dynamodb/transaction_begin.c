@@ -24,7 +24,7 @@ static bool collect_map(struct collection *collection, const char *table_name, c
     cJSON *normal = NULL;
     struct ddb_claim_item *item = &collection->items[collection->count];
     if (table_name == NULL || map == NULL || !ddb_request_item(map, &normal, &fault) ||
-        !ddb_request_table(collection->ddb, collection->call, table_name, &table, &fault))
+        !ddb_request_table_found(collection->ddb, collection->call, table_name, &table, &fault))
         return false;
     const struct ddb_key_schema *keys = &table->definition->keys;
     bool is_good = is_item ? ddb_key_from_item(keys, normal, &item->key, &fault)

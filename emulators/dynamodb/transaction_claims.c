@@ -4,6 +4,7 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "emulators/dynamodb/strong.h"
 #include "emulators/wire/metrics.h"
 
 struct name { /* of an item, or of a token */
@@ -22,6 +23,7 @@ struct claimed {
     struct name name;
     struct entry *entry; /* NULL: nothing is held */
     bool is_refused;     /* another one was met */
+    bool is_conflicting; /* with a write in another Region */
 };
 
 struct ddb_claim {
@@ -109,9 +111,23 @@ static bool meets(const struct ddb_claims *claims, const struct ddb_claim *own,
            (kind == DDB_CLAIM_READ && entry->writer_count > 0);
 }
 
+/* Is a write of the same item under way at another replica? */
+static bool is_written_elsewhere(struct sim_arena *arena, const struct ddb_claim_item *item)
+{
+    const struct ddb_group *group = item->table->member.group;
+    for (size_t i = 0; i < group->member_count; i++) {
+        const struct ddb_table *other = group->members[i];
+        struct name name = name_of_item(arena, other, &item->key);
+        const struct entry *entry = find_entry(other->home->claims, &name);
+        if (other != item->table && entry != NULL && entry->writer_count > 0)
+            return true;
+    }
+    return false;
+}
+
 static void take(struct ddb_claim *claim, struct claimed *item)
 {
-    if (claim->kind == DDB_CLAIM_READ)
+    if (claim->kind == DDB_CLAIM_READ || item->is_conflicting)
         return;
     struct entry *entry = obtain_entry(claim->claims, &item->name);
     if (claim->kind == DDB_CLAIM_WRITE)
@@ -166,8 +182,12 @@ struct ddb_claim *ddb_claim_begin(struct ddb_claims *claims, struct sim_arena *a
     struct ddb_claim *claim = sim_arena_alloc(arena, sizeof *claim);
     *claim = (struct ddb_claim){.claims = claims, .kind = kind, .next = claims->first};
     claim->items = sim_arena_alloc_array(arena, count + 1, sizeof *claim->items);
-    for (size_t i = 0; i < count; i++)
-        claim->items[claim->count++].name = name_of_item(arena, items[i].table, &items[i].key);
+    for (size_t i = 0; i < count; i++) {
+        struct claimed *item = &claim->items[claim->count++];
+        item->name = name_of_item(arena, items[i].table, &items[i].key);
+        item->is_conflicting = kind == DDB_CLAIM_WRITE && ddb_is_strong(items[i].table) &&
+                               is_written_elsewhere(arena, &items[i]);
+    }
     if (token != NULL)
         claim->items[claim->count++].name = name_of_token(arena, token);
     for (size_t i = 0; i < claim->count; i++) {
@@ -224,6 +244,22 @@ bool ddb_claims_refuse(const struct wire_call *call, enum ddb_claim_kind kind,
                                             .unit = "Count",
                                             .at_us = wire_now_us(call)});
     return true;
+}
+
+bool ddb_claims_conflict(const struct wire_call *call, const struct ddb_table *table,
+                         const struct ddb_key_blob *key)
+{
+    const struct ddb_claim *claim = call->begun;
+    if (claim == NULL || !ddb_is_strong(table))
+        return false;
+    struct name name = name_of_item(call->arena, table, key);
+    for (size_t i = 0; i < claim->count; i++) {
+        const struct claimed *item = &claim->items[i];
+        if (item->is_conflicting && item->name.length == name.length &&
+            memcmp(item->name.bytes, name.bytes, name.length) == 0)
+            return true;
+    }
+    return false;
 }
 
 bool ddb_claims_token_is_busy(const struct wire_call *call, const struct ddb_region *region,

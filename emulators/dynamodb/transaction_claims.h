@@ -9,6 +9,9 @@
  *              write, in a transaction  cancelled              goes on (the plain write loses)
  *              read, in a transaction   cancelled              cancelled
  *
+ *          In a strongly consistent global table a plain write also meets those of the item's other
+ *          replicas: the one that came later is refused.
+ *
  * Source   Developer guide, "Transaction conflict handling in DynamoDB".
  * Owner    A Region owns its claims; a claim lies in its call's arena and ends with it at the
  *          latest. A Region that dies ends all of its claims at once.
@@ -19,6 +22,8 @@
 #include "emulators/dynamodb/table.h"
 
 #define DDB_TRANSACTION_CONFLICT_TEXT "Transaction is ongoing for the item"
+#define DDB_REPLICATED_CONFLICT_TEXT                                                               \
+    "One or more items in this request are being modified by a request in another Region."
 
 enum ddb_claim_kind {
     DDB_CLAIM_TRANSACTION, /* writes and condition checks */
@@ -50,6 +55,9 @@ void ddb_claim_end(struct ddb_claim *claim); /* NULL and a second time are allow
  * TransactionConflict. A call that takes no time has no claim and only meets. */
 MUST_USE bool ddb_claims_refuse(const struct wire_call *call, enum ddb_claim_kind kind,
                                 const struct ddb_table *table, const struct ddb_key_blob *key);
+/* Was another Region modifying the item of a strongly consistent table when the call came? */
+MUST_USE bool ddb_claims_conflict(const struct wire_call *call, const struct ddb_table *table,
+                                  const struct ddb_key_blob *key);
 /* Is (or was, when the call came) a transaction with this token under way? */
 MUST_USE bool ddb_claims_token_is_busy(const struct wire_call *call,
                                        const struct ddb_region *region, const char *token);

@@ -130,3 +130,13 @@ uint64_t sim_lag_sample_us(struct sim_lag *lag, struct sim_random *random)
     CHECK(false);
     return 0;
 }
+
+uint64_t sim_lag_typical_us(const struct sim_lag *lag)
+{
+    uint64_t typical_us = lag->low_us; /* CONSTANT, LOGNORMAL */
+    if (lag->kind == SIM_LAG_UNIFORM)
+        typical_us = lag->low_us + (lag->high_us - lag->low_us) / 2;
+    if (lag->kind == SIM_LAG_TRACE)
+        typical_us = lag->trace_count > 0 ? lag->trace_us[0] : 0;
+    return lag->base_us + typical_us;
+}

@@ -36,6 +36,8 @@ MUST_USE enum sim_result sim_lag_parse(const char *text, struct sim_lag *lag,
 void sim_lag_copy(struct sim_lag *to, const struct sim_lag *from); /* deep */
 void sim_lag_fini(struct sim_lag *lag);
 uint64_t sim_lag_sample_us(struct sim_lag *lag, struct sim_random *random);
+/* Without a draw: the value, the middle, the median, or a trace's first sample; with the base. */
+uint64_t sim_lag_typical_us(const struct sim_lag *lag);
 /* The form that sim_lag_parse reads; of a trace whose path is too long, only the path's end. */
 #define SIM_LAG_TEXT_BYTES 128
 void sim_lag_format(const struct sim_lag *lag, char text[SIM_LAG_TEXT_BYTES]);
