@@ -83,8 +83,9 @@ def has(server, order, region=WEST, table=ORDERS):
 
 def test_a_paused_table_replicates_in_neither_direction_and_catches_up_at_the_end(fresh):
     fis = fresh.client("fis")
-    experiment = start(fis, template(fis, {"pause": pause()}, {"tables": by_arn(ORDERS)}))
-    assert state(fis, experiment) == "pending"
+    begun = fis.start_experiment(experimentTemplateId=template(fis, {"pause": pause()}, {"tables": by_arn(ORDERS)}))
+    assert begun["experiment"]["state"]["status"] == "pending"
+    experiment = begun["experiment"]["id"]
     fresh.advance("1s")
     assert state(fis, experiment) == "running"
     put(fresh, "from-east")
