@@ -1,3 +1,4 @@
+#include <stdint.h>
 #include <string.h>
 
 #include "emulators/dynamodb/key_condition.h"
@@ -56,5 +57,7 @@ enum wire_progress ddb_query(void *state, struct wire_call *call)
         !ddb_page_check_paths(&page, &fault))
         return ddb_answer_fault(call, &fault);
     page.range = query.range;
+    if (names_one_item(&page, &query))
+        page.limit = SIZE_MAX; /* no LastEvaluatedKey, with which nobody could go on */
     return ddb_page_answer(&page);
 }

@@ -211,16 +211,18 @@ def test_terraform_from_create_to_destroy(world):
     assert index_names(table) == ["by-customer"]
 
     # Settings beside the table itself.
-    table = change(protected="true", team="b", view="KEYS_ONLY")
+    table = change(protected="true", team="b", view="KEYS_ONLY", recovery="true", ttl="false")
+    recovery = dynamodb.describe_continuous_backups(TableName=TABLE)["ContinuousBackupsDescription"]
+    assert recovery["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
     assert table["StreamSpecification"]["StreamViewType"] == "KEYS_ONLY"
     assert dynamodb.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"] == [{"Key": "team", "Value": "b"}]
-    said = program.run("destroy", "-input=false", "-auto-approve", "-target=aws_dynamodb_table.orders", "-var=protected=true",
+    settled = [f"-var={words}" for words in ("protected=true", "team=b", "view=KEYS_ONLY", "recovery=true", "ttl=false")]
+    said = program.run("destroy", "-input=false", "-auto-approve", "-target=aws_dynamodb_table.orders", *settled,
                        returns=1)
     assert "protected against deletion" in said
 
     # It is taken over as it stands, with nothing to change. (The destroy has taken the item, which depends on it.)
     program.run("state", "rm", "aws_dynamodb_table.orders")
-    settled = ["-var=protected=true", "-var=team=b", "-var=view=KEYS_ONLY"]
     program.run("import", "-input=false", *settled, "aws_dynamodb_table.orders", TABLE)
     program.run("plan", "-input=false", "-detailed-exitcode", "-target=aws_dynamodb_table.orders", *settled)
 
