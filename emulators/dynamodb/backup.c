@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emulators/dynamodb/backup_save.h"
 #include "emulators/dynamodb/recovery.h"
 #include "sim/core/buffer.h"
 
@@ -22,6 +23,7 @@ static int compare(const struct ddb_backup *a, const struct ddb_backup *b)
 static void insert(struct ddb_backup *backup)
 {
     struct ddb_region *region = backup->region;
+    backup->id = strrchr(backup->arn, '/') + 1;
     if (region->backup_count == region->backup_capacity) {
         region->backup_capacity = region->backup_capacity * 2 + 8;
         region->backups =
@@ -86,7 +88,6 @@ static struct ddb_backup *make(struct ddb_table *table, enum ddb_backup_type typ
     sim_buffer_printf(&arn, "%s/backup/%013llu-%s", table->arn,
                       (unsigned long long)(backup->created_us / SIM_US_PER_MS), tail);
     backup->arn = sim_buffer_take(&arn);
-    backup->id = strrchr(backup->arn, '/') + 1;
     backup->size_bytes = table->size_bytes;
     backup->spec = cJSON_Duplicate(table->definition->spec, true);
     backup->source = ddb_backup_source_details(table);
@@ -124,6 +125,8 @@ void ddb_backup_destroy(struct ddb_backup *backup, bool drops_data)
         enum sim_result result = sim_store_begin(store, &error);
         if (result == RESULT_OK) {
             result = ddb_items_drop(&backup->items, &error);
+            if (result == RESULT_OK)
+                result = ddb_backup_unsave(backup, &error);
             result = sim_store_end(store, result, &error);
         }
         if (result != RESULT_OK) /* an unreachable SQLite table stays */
@@ -147,12 +150,24 @@ static enum sim_result put_row(void *context, struct ddb_commit *commit UNUSED,
     return ddb_items_write(&backup->items, key, &row, error);
 }
 
+static enum sim_result keep(const struct ddb_backup *backup, struct sim_error *error)
+{
+    enum sim_result result = sim_store_begin(backup->region->store, error);
+    if (result != RESULT_OK)
+        return result;
+    result = ddb_backup_save(backup, error);
+    return sim_store_end(backup->region->store, result, error);
+}
+
 /* Both the copying and the least time must be over. */
 static void become_available(struct ddb_backup *backup)
 {
     if (backup->image != NULL || backup->event != 0)
         return;
+    struct sim_error error;
     backup->is_available = true;
+    if (keep(backup, &error) != RESULT_OK)
+        tell_store_error(backup->region, backup->table_name, &error);
     tell(backup, "backup.available");
 }
 
@@ -186,30 +201,41 @@ static enum sim_result create_rows(struct ddb_region *region, struct ddb_items *
     return result;
 }
 
+static void start_image(struct ddb_backup *backup, struct ddb_table *table)
+{
+    struct ddb *ddb = table->ddb;
+    uint64_t delay_us =
+        ddb->transient_delay_us < CREATING_US ? ddb->transient_delay_us : CREATING_US;
+    backup->event = sim_sched_after(ddb->core->sched, delay_us, end_wait, backup);
+    backup->image = ddb_image_start(&(struct ddb_image_options){
+        .table = table,
+        .sequence = backup->sequence,
+        .items = &table->items,
+        .from = table->home,
+        .to = table->home,
+        .put = put_row,
+        .done = end_copy,
+        .context = backup,
+    });
+}
+
 enum sim_result ddb_backup_create(struct ddb_table *table, const char *name,
                                   struct ddb_backup **backup, struct sim_error *error)
 {
-    struct ddb *ddb = table->ddb;
     struct ddb_items items = {0};
     enum sim_result result = create_rows(table->home, &items, error);
     if (result != RESULT_OK)
         return result;
     struct ddb_backup *fresh = make(table, DDB_BACKUP_USER, name);
     fresh->items = items;
+    fresh->sequence = table->log.last_sequence;
     insert(fresh);
-    uint64_t delay_us =
-        ddb->transient_delay_us < CREATING_US ? ddb->transient_delay_us : CREATING_US;
-    fresh->event = sim_sched_after(ddb->core->sched, delay_us, end_wait, fresh);
-    fresh->image = ddb_image_start(&(struct ddb_image_options){
-        .table = table,
-        .sequence = table->log.last_sequence,
-        .items = &table->items,
-        .from = table->home,
-        .to = table->home,
-        .put = put_row,
-        .done = end_copy,
-        .context = fresh,
-    });
+    result = keep(fresh, error);
+    if (result != RESULT_OK) {
+        ddb_backup_destroy(fresh, true);
+        return result;
+    }
+    start_image(fresh, table);
     tell(fresh, "backup.created");
     *backup = fresh;
     return RESULT_OK;
@@ -259,7 +285,33 @@ void ddb_backup_keep_deleted(struct ddb_table *table)
     backup->event =
         sim_sched_at_background(table->ddb->core->sched, backup->expires_us, expire, backup);
     insert(backup);
+    if (keep(backup, &error) != RESULT_OK)
+        tell_store_error(backup->region, backup->table_name, &error);
     tell(backup, "backup.created");
+}
+
+/* --- an earlier run ------------------------------------------------------------------------------
+ */
+
+static void give_up(void *context)
+{
+    struct ddb_backup *backup = context;
+    backup->event = 0;
+    ddb_backup_destroy(backup, true);
+}
+
+/* A table that is being backed up cannot go; one that did all the same leaves half a backup. */
+void ddb_backup_resume(struct ddb_backup *backup)
+{
+    struct sim_sched *sched = backup->region->ddb->core->sched;
+    struct ddb_table *table = ddb_table_find(backup->region, backup->account, backup->table_name);
+    insert(backup);
+    if (backup->is_available && backup->expires_us != 0)
+        backup->event = sim_sched_at_background(sched, backup->expires_us, expire, backup);
+    else if (!backup->is_available && table != NULL)
+        start_image(backup, table);
+    else if (!backup->is_available)
+        backup->event = sim_sched_after(sched, 0, give_up, backup);
 }
 
 /* --- all of a Region -----------------------------------------------------------------------------

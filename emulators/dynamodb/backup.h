@@ -29,6 +29,7 @@ struct ddb_backup {
     cJSON *source;   /* SourceTableDetails */
     cJSON *features; /* SourceTableFeatureDetails */
     struct ddb_items items;
+    uint64_t sequence;       /* of the table's log: its moment */
     struct ddb_image *image; /* while it is being made; or NULL */
     bool is_available;
     uint64_t event;       /* the end of CREATING, then of its life; 0: none */
@@ -42,6 +43,9 @@ MUST_USE enum sim_result ddb_backup_create(struct ddb_table *table, const char *
 void ddb_backup_keep_deleted(struct ddb_table *table);
 /* With its data; nothing may be restored from it any more. */
 void ddb_backup_destroy(struct ddb_backup *backup, bool drops_data);
+
+/* One of an earlier run, filled in: goes on where it was. */
+void ddb_backup_resume(struct ddb_backup *backup);
 
 /* NULL: none. Also while it is CREATING. */
 struct ddb_backup *ddb_backup_find(const struct ddb_region *region, const char *arn);

@@ -6,10 +6,8 @@
 #include "emulators/dynamodb/item_request.h"
 #include "emulators/dynamodb/operations.h"
 #include "emulators/dynamodb/table_describe.h"
-#include "sim/core/documents.h"
 
 #define PAGE_SIZE 25
-#define KIND      "dynamodb.imports" /* of documents: one a Region */
 
 /* --- imports -------------------------------------------------------------------------------------
  */
@@ -81,36 +79,6 @@ static cJSON *make_import(struct ddb_region *region, const struct wire_call *cal
     return import;
 }
 
-static enum sim_result keep(const struct ddb_region *region, struct sim_error *error)
-{
-    if (region->ddb->core->data == NULL)
-        return RESULT_OK;
-    char *text = cJSON_PrintUnformatted(region->imports);
-    CHECK(text != NULL);
-    enum sim_result result =
-        sim_documents_save(region->store, KIND, region->place->name, text, error);
-    cJSON_free(text);
-    return result;
-}
-
-static enum sim_result load(void *context, const char *key, const char *text,
-                            struct sim_error *error)
-{
-    struct ddb_region *region = NULL;
-    enum sim_result result = ddb_region_open(context, key, &region, error);
-    if (result != RESULT_OK)
-        return result;
-    region->imports = cJSON_Parse(text);
-    if (region->imports == NULL)
-        return sim_error_set(error, RESULT_INVALID, "the data directory's imports of %s", key);
-    return RESULT_OK;
-}
-
-enum sim_result ddb_imports_load(struct ddb *ddb, struct sim_error *error)
-{
-    return sim_documents_each(sim_data_store(ddb->core->data), KIND, load, ddb, error);
-}
-
 enum wire_progress ddb_import_table(void *state, struct wire_call *call)
 {
     struct ddb_fault fault = {.arena = call->arena};
@@ -130,7 +98,7 @@ enum wire_progress ddb_import_table(void *state, struct wire_call *call)
             region->imports = cJSON_CreateArray();
         cJSON_AddItemToArray(region->imports, fresh);
         import = fresh;
-        if (keep(region, &error) != RESULT_OK)
+        if (ddb_transfers_save(region, &error) != RESULT_OK)
             return wire_fail_internal(call, &error);
     }
     cJSON *output = cJSON_CreateObject();
@@ -187,12 +155,4 @@ enum wire_progress ddb_list_imports(void *state, struct wire_call *call)
         last = arn;
     }
     return wire_succeed(call, output);
-}
-
-void ddb_transfers_destroy(struct ddb_region *region)
-{
-    cJSON_Delete(region->imports);
-    region->imports = NULL;
-    cJSON_Delete(region->exports);
-    region->exports = NULL;
 }

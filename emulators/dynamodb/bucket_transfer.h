@@ -4,8 +4,9 @@
 
 #include "emulators/dynamodb/dynamodb_internal.h"
 
-/* From the data directory. */
-MUST_USE enum sim_result ddb_imports_load(struct ddb *ddb, struct sim_error *error);
+/* To the data directory, if there is one, and back. */
+MUST_USE enum sim_result ddb_transfers_save(struct ddb_region *region, struct sim_error *error);
+MUST_USE enum sim_result ddb_transfers_load(struct ddb *ddb, struct sim_error *error);
 void ddb_transfers_destroy(struct ddb_region *region);
 
 #endif

@@ -1,8 +1,7 @@
 #include "emulators/dynamodb/recovery.h"
 
-#include <stdlib.h>
-
 #include "emulators/dynamodb/item_request.h"
+#include "emulators/dynamodb/saved_json.h"
 
 #define DAY_US         (UINT64_C(24) * 3600 * SIM_US_PER_S)
 #define LATEST_BACK_US (UINT64_C(300) * SIM_US_PER_S)
@@ -90,46 +89,29 @@ uint64_t ddb_request_time_ms(const cJSON *time)
 /* --- keeping -------------------------------------------------------------------------------------
  */
 
-/* As text: a JSON number has 53 bits. */
-static void save_number(cJSON *object, const char *name, uint64_t number)
-{
-    char text[24];
-    (void)snprintf(text, sizeof text, "%llu", (unsigned long long)number);
-    cJSON_AddStringToObject(object, name, text);
-}
-
-static bool load_number(const cJSON *object, const char *name, uint64_t least, uint64_t most,
-                        uint64_t *number)
-{
-    const char *text = wire_text(object, name);
-    char *end = NULL;
-    if (text == NULL || *text < '0' || *text > '9')
-        return false;
-    *number = strtoull(text, &end, 10);
-    return *end == '\0' && *number >= least && *number <= most;
-}
-
 cJSON *ddb_recovery_save(const struct ddb_table *table)
 {
     if (!ddb_recovery_is_enabled(table))
         return NULL;
     cJSON *saved = cJSON_CreateObject();
-    save_number(saved, "EnabledUs", table->recovery.enabled_us);
-    save_number(saved, "ReachesUs", table->recovery.reaches_us);
-    save_number(saved, "PeriodDays", table->recovery.period_days);
+    ddb_saved_add_number(saved, "Enabled", table->recovery.enabled_us);
+    ddb_saved_add_number(saved, "Reaches", table->recovery.reaches_us);
+    ddb_saved_add_number(saved, "Days", table->recovery.period_days);
     return saved;
 }
 
-bool ddb_recovery_load(struct ddb_table *table, const cJSON *saved)
+enum sim_result ddb_recovery_load(struct ddb_table *table, const cJSON *saved,
+                                  struct sim_error *error)
 {
-    uint64_t enabled_us = 0;
-    uint64_t reaches_us = 0;
-    uint64_t days = 0;
-    if (!load_number(saved, "EnabledUs", 1, SIM_CLOCK_MAX_US, &enabled_us) ||
-        !load_number(saved, "ReachesUs", enabled_us, SIM_CLOCK_MAX_US, &reaches_us) ||
-        !load_number(saved, "PeriodDays", 1, DDB_RECOVERY_DAYS_MAX, &days))
-        return false;
+    uint64_t enabled_us = ddb_saved_number(saved, "Enabled");
+    uint64_t reaches_us = ddb_saved_number(saved, "Reaches");
+    uint64_t days = ddb_saved_number(saved, "Days");
+    if (saved == NULL)
+        return RESULT_OK;
+    if (enabled_us == 0 || enabled_us > SIM_CLOCK_MAX_US || reaches_us < enabled_us ||
+        reaches_us > SIM_CLOCK_MAX_US || days < 1 || days > DDB_RECOVERY_DAYS_MAX)
+        return sim_error_set(error, RESULT_INVALID, "its point-in-time recovery");
     table->recovery = (struct ddb_recovery){
         .enabled_us = enabled_us, .reaches_us = reaches_us, .period_days = (uint32_t)days};
-    return true;
+    return RESULT_OK;
 }

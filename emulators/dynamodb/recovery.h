@@ -34,9 +34,9 @@ MUST_USE bool ddb_recovery_check_available(const struct ddb_table *table, struct
 /* A time that a client sent (seconds, perhaps with a fraction), in whole milliseconds. */
 uint64_t ddb_request_time_ms(const cJSON *time);
 
-/* {"EnabledUs", "ReachesUs", "PeriodDays"} as texts, for keeping; NULL: off. The caller owns it. */
+/* For the data directory; NULL: off. The caller owns it. */
 MUST_USE cJSON *ddb_recovery_save(const struct ddb_table *table);
-/* False: not such a tree, and nothing has changed. */
-MUST_USE bool ddb_recovery_load(struct ddb_table *table, const cJSON *saved);
+MUST_USE enum sim_result ddb_recovery_load(struct ddb_table *table, const cJSON *saved,
+                                           struct sim_error *error);
 
 #endif

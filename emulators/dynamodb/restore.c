@@ -1,8 +1,11 @@
 #include "emulators/dynamodb/restore.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "emulators/dynamodb/saved_json.h"
 #include "emulators/dynamodb/table_describe.h"
+#include "emulators/dynamodb/table_save.h"
 
 struct ddb_restore {
     struct ddb_table *table;
@@ -10,6 +13,8 @@ struct ddb_restore {
     char *backup_arn;          /* NULL: of a table */
     char *source_arn;
     uint64_t time_us;
+    uint64_t sequence; /* of the table's log */
+    bool is_copied;
     struct ddb_image *image; /* NULL: all is there */
     uint64_t event;          /* the end of the least time; 0: over */
 };
@@ -82,6 +87,8 @@ static void end_copy(void *context)
 {
     struct ddb_restore *restore = context;
     restore->image = NULL;
+    restore->is_copied = true;
+    ddb_table_changed(restore->table);
     let_backup_go(restore);
     finish(restore);
 }
@@ -96,14 +103,18 @@ static void end_wait(void *context)
 /* --- the start -----------------------------------------------------------------------------------
  */
 
-static struct ddb_image *start_image(struct ddb_restore *restore,
-                                     const struct ddb_restore_options *options)
+static void run(struct ddb_restore *restore, struct ddb_backup *backup, struct ddb_table *source)
 {
-    struct ddb_backup *backup = options->backup;
-    struct ddb_table *source = options->source;
-    return ddb_image_start(&(struct ddb_image_options){
+    const struct ddb *ddb = restore->table->ddb;
+    restore->event = sim_sched_after(ddb->core->sched, ddb->transient_delay_us, end_wait, restore);
+    if (restore->is_copied)
+        return;
+    restore->backup = backup;
+    if (backup != NULL)
+        backup->restore_count++;
+    restore->image = ddb_image_start(&(struct ddb_image_options){
         .table = source,
-        .sequence = options->sequence,
+        .sequence = restore->sequence,
         .items = source != NULL ? &source->items : &backup->items,
         .from = source != NULL ? source->home : backup->region,
         .to = restore->table->home,
@@ -123,24 +134,92 @@ enum sim_result ddb_restore_start(struct ddb_region *region,
     if (result != RESULT_OK)
         return result;
     struct ddb_restore *restore = sim_alloc(sizeof *restore);
-    struct sim_sched *sched = region->ddb->core->sched;
     restore->table = fresh;
-    restore->backup = options->backup;
     restore->source_arn = sim_strdup(options->source_arn);
     restore->time_us = options->time_us;
-    if (options->backup != NULL) {
+    restore->sequence = options->sequence;
+    if (options->backup != NULL)
         restore->backup_arn = sim_strdup(options->backup->arn);
-        options->backup->restore_count++;
-    }
     if (fresh->definition->is_on_demand)
         fresh->last_on_demand_us = fresh->created_us;
     fresh->restore = restore;
     sim_trace_emit(region->ddb->core->trace, "table.restoring", region->place->name,
                    FIELD_TEXT("table", fresh->name), FIELD_TEXT("from", ddb_restore_origin(fresh)));
-    restore->event = sim_sched_after(sched, region->ddb->transient_delay_us, end_wait, restore);
-    restore->image = start_image(restore, options);
+    run(restore, options->backup, options->source);
     *table = fresh;
     return RESULT_OK;
+}
+
+/* --- an earlier run ------------------------------------------------------------------------------
+ */
+
+cJSON *ddb_restore_save(const struct ddb_table *table)
+{
+    const struct ddb_restore *restore = table->restore;
+    if (restore == NULL)
+        return NULL;
+    cJSON *saved = cJSON_CreateObject();
+    if (restore->backup_arn != NULL)
+        cJSON_AddStringToObject(saved, "Backup", restore->backup_arn);
+    cJSON_AddStringToObject(saved, "Source", restore->source_arn);
+    ddb_saved_add_number(saved, "Time", restore->time_us);
+    ddb_saved_add_number(saved, "Moment", restore->sequence);
+    cJSON_AddBoolToObject(saved, "IsCopied", restore->is_copied);
+    return saved;
+}
+
+enum sim_result ddb_restore_load(struct ddb_table *table, const cJSON *saved,
+                                 struct sim_error *error)
+{
+    const char *backup_arn = wire_text(saved, "Backup");
+    const char *source_arn = wire_text(saved, "Source");
+    if (saved == NULL)
+        return RESULT_OK;
+    if (source_arn == NULL)
+        return sim_error_set(error, RESULT_INVALID, "what it is restored from");
+    struct ddb_restore *restore = sim_alloc(sizeof *restore);
+    restore->table = table;
+    restore->backup_arn = backup_arn != NULL ? sim_strdup(backup_arn) : NULL;
+    restore->source_arn = sim_strdup(source_arn);
+    restore->time_us = ddb_saved_number(saved, "Time");
+    restore->sequence = ddb_saved_number(saved, "Moment");
+    restore->is_copied = wire_flag(saved, "IsCopied", false);
+    table->restore = restore;
+    return RESULT_OK;
+}
+
+static struct ddb_backup *find_backup(const struct ddb *ddb, const char *arn)
+{
+    struct ddb_backup *backup = NULL;
+    for (size_t i = 0; arn != NULL && i < SIM_REGION_MAX && backup == NULL; i++)
+        backup = ddb_backup_find(ddb->regions[i], arn);
+    return backup;
+}
+
+static struct ddb_table *find_table(const struct ddb *ddb, const char *arn)
+{
+    for (size_t i = 0; i < SIM_REGION_MAX; i++) {
+        const struct ddb_region *region = ddb->regions[i];
+        for (size_t k = 0; region != NULL && k < region->table_count; k++) {
+            if (strcmp(region->tables[k]->arn, arn) == 0)
+                return region->tables[k];
+        }
+    }
+    return NULL;
+}
+
+void ddb_restore_resume(struct ddb_table *table)
+{
+    struct ddb_restore *restore = table->restore;
+    bool is_of_backup = restore->backup_arn != NULL;
+    struct ddb_backup *backup = find_backup(table->ddb, restore->backup_arn);
+    struct ddb_table *source = is_of_backup ? NULL : find_table(table->ddb, restore->source_arn);
+    if (restore->is_copied || backup != NULL || source != NULL) {
+        run(restore, backup, source);
+        return;
+    }
+    ddb_restore_stop(table);
+    ddb_table_start_deletion(table);
 }
 
 /* --- telling -------------------------------------------------------------------------------------

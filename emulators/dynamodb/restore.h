@@ -25,6 +25,12 @@ struct ddb_restore_options {
 MUST_USE enum sim_result ddb_restore_start(struct ddb_region *region,
                                            const struct ddb_restore_options *options,
                                            struct ddb_table **table, struct sim_error *error);
+/* For the data directory; NULL: nothing is under way. */
+MUST_USE cJSON *ddb_restore_save(const struct ddb_table *table);
+MUST_USE enum sim_result ddb_restore_load(struct ddb_table *table, const cJSON *saved,
+                                          struct sim_error *error);
+/* Once all tables and backups are there. A table whose source is gone goes as well. */
+void ddb_restore_resume(struct ddb_table *table);
 /* The table stays CREATING for ever: before it is destroyed. Nothing under way: allowed. */
 void ddb_restore_stop(struct ddb_table *table);
 /* RestoreSummary, while it is under way. */

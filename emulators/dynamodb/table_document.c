@@ -5,6 +5,7 @@
 
 #include "emulators/dynamodb/recovery.h"
 #include "emulators/dynamodb/replica_restore.h"
+#include "emulators/dynamodb/restore.h"
 #include "emulators/dynamodb/saved_json.h"
 #include "emulators/dynamodb/stream.h"
 #include "emulators/dynamodb/time_to_live.h"
@@ -18,6 +19,7 @@ static const struct {
 } fields[] = {
     /* uint64_t */
     {"Created", offsetof(struct ddb_table, created_us)},
+    {"Active", offsetof(struct ddb_table, active_us)},
     {"Decreases.Day", offsetof(struct ddb_table, decreases.day)},
     {"Decreases.Count", offsetof(struct ddb_table, decreases.count)},
     {"Decreases.Last", offsetof(struct ddb_table, decreases.last_us)},
@@ -132,14 +134,6 @@ static enum sim_result load_indexes(struct ddb_table *table, const cJSON *list,
     return RESULT_OK;
 }
 
-static enum sim_result load_recovery(struct ddb_table *table, const cJSON *saved,
-                                     struct sim_error *error)
-{
-    if (ddb_recovery_load(table, saved))
-        return RESULT_OK;
-    return sim_error_set(error, RESULT_INVALID, "its point-in-time recovery");
-}
-
 /* --- whatever else has structure ----------------------------------------------------------------
  */
 
@@ -150,7 +144,8 @@ static const struct {
 } parts[] = {
     {"Indexes", save_indexes, load_indexes},
     {"Streams", ddb_streams_save, ddb_streams_load},
-    {"Recovery", ddb_recovery_save, load_recovery},
+    {"Recovery", ddb_recovery_save, ddb_recovery_load},
+    {"Restore", ddb_restore_save, ddb_restore_load},
     {"TimeToLive", ddb_time_to_live_save, ddb_time_to_live_load},
 };
 

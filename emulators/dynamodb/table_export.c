@@ -3,6 +3,7 @@
  * exist. */
 #include <string.h>
 
+#include "emulators/dynamodb/bucket_transfer.h"
 #include "emulators/dynamodb/operations.h"
 #include "emulators/dynamodb/recovery.h"
 #include "emulators/dynamodb/table_describe.h"
@@ -179,6 +180,7 @@ static cJSON *make_export(struct ddb_table *table, struct wire_call *call)
 enum wire_progress ddb_export_table(void *state, struct wire_call *call)
 {
     struct ddb_fault fault = {.arena = call->arena};
+    struct sim_error error;
     struct ddb_table *table = NULL;
     const char *token = wire_text(call->input, "ClientToken");
     if (!find_table(state, call, &table, &fault) || !check_increment(table, call->input, &fault) ||
@@ -194,6 +196,8 @@ enum wire_progress ddb_export_table(void *state, struct wire_call *call)
             region->exports = cJSON_CreateArray();
         cJSON_AddItemToArray(region->exports, fresh);
         export = fresh;
+        if (ddb_transfers_save(region, &error) != RESULT_OK)
+            return wire_fail_internal(call, &error);
     }
     cJSON *output = cJSON_CreateObject();
     cJSON_AddItemToObject(output, "ExportDescription", describe(state, export));

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emulators/dynamodb/backup_save.h"
 #include "emulators/dynamodb/bucket_transfer.h"
 #include "emulators/dynamodb/index_backfill.h"
 #include "emulators/dynamodb/replica_restore.h"
+#include "emulators/dynamodb/restore.h"
 #include "emulators/dynamodb/saved_json.h"
 #include "emulators/dynamodb/table_document.h"
 #include "emulators/dynamodb/table_save.h"
@@ -144,6 +146,8 @@ static void resume(struct ddb_loaded *loaded)
     resume_indexes(table, wire_member(loaded->document, "Indexes"));
     if (table->status == DDB_TABLE_DELETING)
         ddb_table_start_deletion(table);
+    else if (table->restore != NULL)
+        ddb_restore_resume(table);
     else if (table->pending != NULL)
         ddb_table_resume_update(table);
     else if (ddb_member_resume(table, loaded->document))
@@ -198,7 +202,9 @@ static enum sim_result load_all(struct loading *loading, struct sim_error *error
     if (result == RESULT_OK)
         result = ddb_tokens_load(ddb, error);
     if (result == RESULT_OK)
-        result = ddb_imports_load(ddb, error);
+        result = ddb_transfers_load(ddb, error);
+    if (result == RESULT_OK)
+        result = ddb_backups_load(ddb, error);
     if (result != RESULT_OK)
         return result;
     ddb_groups_restore(ddb, loading->tables, loading->count);

@@ -183,3 +183,50 @@ def test_an_export_says_that_there_is_no_bucket(start):
     virtual.advance("1m")
     export = dynamodb.describe_export(ExportArn=export["ExportArn"])["ExportDescription"]
     assert (export["ExportStatus"], export["FailureCode"]) == ("FAILED", "S3NoSuchBucket")
+
+
+def test_backups_recovery_and_half_restored_tables_survive_a_kill(start, tmp_path):
+    data = str(tmp_path / "data")
+    first = start("--clock", "virtual", "--transient-delay", "500ms", "--data", data)
+    dynamodb = create(first)
+    first.advance("1m")
+    dynamodb.update_continuous_backups(TableName=TABLE, PointInTimeRecoverySpecification={
+        **ON, "RecoveryPeriodInDays": 7})
+    fill(dynamodb, 700, 1)
+    first.advance("2h")
+    done = dynamodb.create_backup(TableName=TABLE, BackupName="done")["BackupDetails"]["BackupArn"]
+    first.advance("1m")
+    before = now(first)
+    first.advance("10m")
+    half = dynamodb.create_backup(TableName=TABLE, BackupName="half")["BackupDetails"]["BackupArn"]
+    fill(dynamodb, 350, 2)
+    first.advance("20ms")  # some steps of 200 rows
+    dynamodb.restore_table_to_point_in_time(SourceTableName=TABLE, TargetTableName="undone", RestoreDateTime=before)
+    dynamodb.restore_table_from_backup(BackupArn=done, TargetTableName="back")
+    fill(dynamodb, 100, 3)
+    first.advance("20ms")
+    window = recovery(dynamodb)
+    assert dynamodb.describe_backup(BackupArn=half)["BackupDescription"]["BackupDetails"]["BackupStatus"] == "CREATING"
+    assert "RestoreSummary" in dynamodb.describe_table(TableName="undone")["Table"]
+    assert "RestoreSummary" in dynamodb.describe_table(TableName="back")["Table"]
+    first.process.kill()
+    first.process.wait()
+    first.log.close()
+
+    second = start("--clock", "virtual", "--transient-delay", "500ms", "--data", data)
+    dynamodb = second.client("dynamodb")
+    again = recovery(dynamodb)
+    assert again["RecoveryPeriodInDays"] == 7
+    assert again["EarliestRestorableDateTime"] == window["EarliestRestorableDateTime"]
+    second.advance("1m")
+    for table in ("undone", "back"):
+        assert set(versions(dynamodb, table).values()) == {1}
+        assert len(versions(dynamodb, table)) == 700
+        assert by_customer(dynamodb, table, "c3") == 100
+        assert dynamodb.describe_table(TableName=table)["Table"]["ItemCount"] == 700
+    dynamodb.restore_table_from_backup(BackupArn=half, TargetTableName="halved")
+    second.advance("1m")
+    assert set(versions(dynamodb, "halved").values()) == {1}
+    assert versions(dynamodb, TABLE)["o0099"] == 3
+    names = [backup["BackupName"] for backup in dynamodb.list_backups()["BackupSummaries"]]
+    assert names == ["done", "half"]

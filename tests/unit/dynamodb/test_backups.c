@@ -170,16 +170,14 @@ static void test_saved_recovery(void **state)
         const char *saved;
         bool is_good;
     } cases[] = {
-        {"whole", "{\"EnabledUs\":\"5\",\"ReachesUs\":\"7\",\"PeriodDays\":\"35\"}", true},
+        {"whole", "{\"Enabled\":\"5\",\"Reaches\":\"7\",\"Days\":\"35\"}", true},
         {"nothing", "null", false},
         {"a list", "[]", false},
-        {"no days", "{\"EnabledUs\":\"5\",\"ReachesUs\":\"7\"}", false},
-        {"too many days", "{\"EnabledUs\":\"5\",\"ReachesUs\":\"7\",\"PeriodDays\":\"36\"}", false},
-        {"no day", "{\"EnabledUs\":\"5\",\"ReachesUs\":\"7\",\"PeriodDays\":\"0\"}", false},
-        {"reaches too far", "{\"EnabledUs\":\"5\",\"ReachesUs\":\"4\",\"PeriodDays\":\"1\"}",
-         false},
-        {"not a number", "{\"EnabledUs\":\"5x\",\"ReachesUs\":\"7\",\"PeriodDays\":\"1\"}", false},
-        {"negative", "{\"EnabledUs\":\"-5\",\"ReachesUs\":\"7\",\"PeriodDays\":\"1\"}", false},
+        {"no days", "{\"Enabled\":\"5\",\"Reaches\":\"7\"}", false},
+        {"too many days", "{\"Enabled\":\"5\",\"Reaches\":\"7\",\"Days\":\"36\"}", false},
+        {"no day", "{\"Enabled\":\"5\",\"Reaches\":\"7\",\"Days\":\"0\"}", false},
+        {"reaches too far", "{\"Enabled\":\"5\",\"Reaches\":\"4\",\"Days\":\"1\"}", false},
+        {"negative", "{\"Enabled\":\"-5\",\"Reaches\":\"7\",\"Days\":\"1\"}", false},
     };
     struct world *world = *state;
     world_make_table(world, EAST, "tab");
@@ -188,7 +186,9 @@ static void test_saved_recovery(void **state)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         cJSON *saved = cJSON_Parse(cases[i].saved);
         ddb_recovery_disable(table);
-        bool is_good = ddb_recovery_load(table, saved);
+        struct sim_error error;
+        bool is_good =
+            ddb_recovery_load(table, saved, &error) == RESULT_OK && ddb_recovery_is_enabled(table);
         if (is_good != cases[i].is_good || ddb_recovery_is_enabled(table) != is_good)
             fail_msg("%s: %d", cases[i].name, is_good);
         cJSON *again = ddb_recovery_save(table);
