@@ -171,9 +171,10 @@ void ddb_group_restore(struct ddb *ddb, const struct ddb_loaded *const *members,
 {
     PRE(count > 0 && count <= SIM_REGION_MAX);
     struct ddb_group *group = ddb_group_create(members[0]->table);
+    bool is_strong = ddb_strong_is_saved(members[0]->document);
     for (size_t i = 1; i < count; i++) {
         members[i]->table->member.group = group;
-        for (size_t k = 0; k < i; k++) {
+        for (size_t k = 0; k < i && !is_strong; k++) {
             add_link(group, restore_link(group, members[k], members[i]));
             add_link(group, restore_link(group, members[i], members[k]));
         }
@@ -181,7 +182,8 @@ void ddb_group_restore(struct ddb *ddb, const struct ddb_loaded *const *members,
     }
     for (size_t i = 0; i < group->link_count; i++)
         ddb_link_refresh(group->links[i]);
-    ddb_tombstone_noted(group); /* there may be some: the sweep finds out */
+    if (!is_strong)
+        ddb_tombstone_noted(group); /* there may be some: the sweep finds out */
     CHECK(group->ddb == ddb);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "emulators/dynamodb/saved_json.h"
+#include "emulators/dynamodb/strong.h"
 
 /* --- saving -------------------------------------------------------------------------------------
  */
@@ -26,6 +27,7 @@ void ddb_member_save(const struct ddb_table *table, cJSON *document)
     cJSON *saved = cJSON_AddObjectToObject(document, "Member");
     ddb_saved_add_number(saved, "Position", position_of(member->group, table));
     ddb_saved_add_number(saved, "Joined", member->joined_us);
+    ddb_strong_save(table, saved);
     if (member->source != NULL)
         cJSON_AddStringToObject(saved, "Source", ddb_region_name(member->source));
 }
@@ -40,7 +42,8 @@ static const cJSON *member_of(const struct ddb_loaded *loaded)
 
 static bool belongs_together(const struct ddb_loaded *a, const struct ddb_loaded *b)
 {
-    return strcmp(a->table->name, b->table->name) == 0 &&
+    return !wire_flag(member_of(b), "IsWitness", false) &&
+           strcmp(a->table->name, b->table->name) == 0 &&
            strcmp(a->table->account, b->table->account) == 0;
 }
 
@@ -76,13 +79,15 @@ void ddb_groups_restore(struct ddb *ddb, const struct ddb_loaded *tables, size_t
     for (size_t i = 0; i < count; i++) {
         const struct ddb_loaded *members[SIM_REGION_MAX];
         size_t member_count = 0;
-        if (member_of(&tables[i]) == NULL || tables[i].table->member.group != NULL)
+        if (member_of(&tables[i]) == NULL || tables[i].table->member.group != NULL ||
+            wire_flag(member_of(&tables[i]), "IsWitness", false))
             continue;
         for (size_t k = i; k < count; k++) {
             if (member_of(&tables[k]) != NULL && belongs_together(&tables[i], &tables[k]))
                 member_count = insert_member(members, member_count, &tables[k]);
         }
         ddb_group_restore(ddb, members, member_count);
+        ddb_strong_restore(members[0]->table->member.group, tables, count);
         for (size_t k = 0; k < member_count; k++)
             restore_member(members[k]);
     }
@@ -93,6 +98,8 @@ void ddb_groups_restore(struct ddb *ddb, const struct ddb_loaded *tables, size_t
 
 bool ddb_member_resume(struct ddb_table *table, const cJSON *document)
 {
+    if (ddb_strong_resume(table))
+        return true;
     const cJSON *job = wire_member(document, "ReplicaJob");
     if (job == NULL)
         return false;

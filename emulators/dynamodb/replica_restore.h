@@ -15,6 +15,7 @@ struct ddb_loaded { /* a table that is being loaded */
     uint64_t positions[SIM_REGION_MAX]; /* of its links, by the index of the Region they lead to */
 };
 
+/* A witness is no member, but saved as if it were the last one. */
 void ddb_member_save(const struct ddb_table *table, cJSON *document);
 /* Makes all groups. */
 void ddb_groups_restore(struct ddb *ddb, const struct ddb_loaded *tables, size_t count);

@@ -79,6 +79,14 @@ MUST_USE bool ddb_strong_check_deletable(const struct ddb_table *table, struct d
 void ddb_strong_destroy(struct ddb_group *group);
 /* The account that a witness of this account's table belongs to; the caller frees it. */
 MUST_USE char *ddb_strong_witness_account(const char *account);
+/* For the data directory (replica_restore.h): what the table's document says under "Member". */
+void ddb_strong_save(const struct ddb_table *table, cJSON *member);
+bool ddb_strong_is_saved(const cJSON *document);
+/* The group has its members again; among the loaded tables is its witness, if it has one. */
+struct ddb_loaded;
+void ddb_strong_restore(struct ddb_group *group, const struct ddb_loaded *tables, size_t count);
+/* Goes on with making or dissolving; false: nothing of that is under way. */
+bool ddb_strong_resume(struct ddb_table *table);
 /* "MultiRegionConsistency", "GlobalTableWitnesses". */
 void ddb_strong_describe(cJSON *object, const struct ddb_table *table);
 

@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emulators/dynamodb/replica_restore.h"
 #include "emulators/dynamodb/strong.h"
+#include "emulators/dynamodb/table_save.h"
 #include "emulators/dynamodb/time_to_live.h"
 
 #define P      DDB_PARAMETER_TEXT
@@ -386,6 +388,7 @@ static bool dissolve(struct ddb_table *table, const cJSON *input, struct ddb_fau
         return false;
     struct ddb_group *group = table->member.group;
     group->strong->is_dissolving = true;
+    ddb_table_changed(table);
     for (size_t i = 0; i < group->member_count; i++)
         ddb_strong_stop(group->members[i]);
     table->status = DDB_TABLE_UPDATING;
@@ -414,6 +417,73 @@ bool ddb_strong_check_deletable(const struct ddb_table *table, struct ddb_fault 
            ddb_invalid(fault, "Deletion of only one table replica is not supported for global "
                               "tables with MultiRegionConsistency set to STRONG.");
 }
+
+/* --- the data directory ------------------------------------------------------------------------
+ */
+
+void ddb_strong_save(const struct ddb_table *table, cJSON *member)
+{
+    const struct ddb_strong *strong = table->member.group->strong;
+    if (strong == NULL)
+        return;
+    cJSON_AddBoolToObject(member, "IsStrong", true);
+    cJSON_AddBoolToObject(member, "IsDissolving", strong->is_dissolving);
+    cJSON_AddBoolToObject(member, "IsWitness", strong->witness == table);
+}
+
+bool ddb_strong_is_saved(const cJSON *document)
+{
+    return wire_flag(wire_member(document, "Member"), "IsStrong", false);
+}
+
+void ddb_strong_restore(struct ddb_group *group, const struct ddb_loaded *tables, size_t count)
+{
+    const struct ddb_table *first = group->members[0];
+    char *account = ddb_strong_witness_account(group->account);
+    for (size_t i = 0; i < count; i++) {
+        struct ddb_table *table = tables[i].table;
+        bool is_first = table == first;
+        bool is_witness =
+            strcmp(table->account, account) == 0 && strcmp(table->name, group->name) == 0;
+        if ((!is_first && !is_witness) || !ddb_strong_is_saved(tables[i].document))
+            continue;
+        if (group->strong == NULL) {
+            group->strong = sim_alloc(sizeof *group->strong);
+            group->ddb->strong_count++;
+        }
+        if (is_witness) {
+            group->strong->witness = table;
+            table->member.group = group;
+        } else {
+            group->strong->is_dissolving =
+                wire_flag(wire_member(tables[i].document, "Member"), "IsDissolving", false);
+        }
+    }
+    free(account);
+    if (group->strong != NULL)
+        ddb_strong_refresh(group);
+}
+
+static bool is_being_made(const struct ddb_group *group)
+{
+    for (size_t i = 0; i < group->member_count; i++)
+        if (group->members[i]->status == DDB_TABLE_CREATING)
+            return true;
+    return false;
+}
+
+bool ddb_strong_resume(struct ddb_table *table)
+{
+    const struct ddb_group *group = table->member.group;
+    if (!ddb_is_strong(table) || (!group->strong->is_dissolving && !is_being_made(group)))
+        return false;
+    if (table->status == DDB_TABLE_UPDATING) /* the one that was asked */
+        ddb_table_after_delay(table, group->strong->is_dissolving ? finish_delete : finish_create);
+    return true;
+}
+
+/* --- the witness -------------------------------------------------------------------------------
+ */
 
 char *ddb_strong_witness_account(const char *account)
 {

@@ -303,6 +303,53 @@ def test_an_index_follows_on_every_replica(lab):
         assert answer["Count"] == 1, region
 
 
+@pytest.mark.parametrize("witness", [None, WEST])
+def test_a_strong_table_survives_the_end_of_its_process(world, tmp_path, witness):
+    lab = world("--data", str(tmp_path / "data"))
+    make_strong(lab, witness)
+    put(lab, EAST, "a", "1")
+    put(lab, OBSERVER, "b", "2")
+    lab.process.kill()
+    lab.process.wait()
+    lab.log.close()
+    lab = world("--data", str(tmp_path / "data"))
+    assert describe(lab)["MultiRegionConsistency"] == "STRONG"
+    assert describe(lab).get("GlobalTableWitnesses", []) == \
+        ([{"RegionName": WEST, "WitnessStatus": "ACTIVE"}] if witness else [])
+    assert get(lab, OBSERVER, "a") == "1" and get(lab, EAST, "b") == "2"
+    put(lab, OBSERVER, "a", "3")
+    assert get(lab, EAST, "a") == "3"
+    lab.ctl("fault", "add", "partition", "--region", EAST)
+    assert refused(put, lab, EAST, "a", "4")[0] == "InternalServerError"
+    put(lab, OBSERVER, "a", "5")  # with the copy in the West, be it a replica or a witness
+
+
+@pytest.mark.parametrize("step", ["making", "dissolving"])
+def test_making_and_dissolving_go_on_after_the_end_of_the_process(world, tmp_path, step):
+    data = ("--data", str(tmp_path / "data"), "--transient-delay", "10s")
+    lab = world(*data)
+    make_table(lab)
+    lab.advance("20s")
+    lab.client("dynamodb").update_table(
+        TableName=TABLE, MultiRegionConsistency="STRONG", ReplicaUpdates=CREATE, GlobalTableWitnessUpdates=WITNESS)
+    if step == "dissolving":
+        lab.advance("30s")
+        lab.client("dynamodb").update_table(TableName=TABLE, ReplicaUpdates=[{"Delete": {"RegionName": OBSERVER}}],
+                                            GlobalTableWitnessUpdates=[{"Delete": {"RegionName": WEST}}])
+    assert describe(lab)["TableStatus"] == "UPDATING"
+    lab.process.kill()
+    lab.process.wait()
+    lab.log.close()
+    lab = world(*data)
+    lab.advance("60s")
+    table = describe(lab)
+    assert table["TableStatus"] == "ACTIVE"
+    assert ("Replicas" in table) == (step == "making")
+    put(lab, EAST, "a", "1")
+    if step == "making":
+        assert get(lab, OBSERVER, "a") == "1"
+
+
 # --- failures --------------------------------------------------------------------------------------
 
 
