@@ -6,6 +6,7 @@
 
 #include <zlib.h>
 
+#include "emulators/wire/front_compress.h"
 #include "emulators/wire/front_protocol.h"
 #include "emulators/wire/http_date.h"
 
@@ -116,7 +117,9 @@ static void send_reply(struct live *live, struct front_reply *reply)
         front_reply_add(reply, "Content-Type", reply->content_type);
     if (traits != NULL && traits->has_server)
         front_reply_add(reply, "Server", "Server");
-    if (traits != NULL && traits->has_crc32)
+    if (traits != NULL && traits->compresses)
+        front_compress(&live->exchange.message, reply);
+    if (traits != NULL && traits->has_crc32) /* of the bytes as they are sent */
         add_crc32(arena, reply);
     front_reply_add(reply, "Date", date_now(live->front));
     add_cors(&live->exchange.message, reply);

@@ -22,6 +22,7 @@ struct front_traits {
     const struct front_error_form *forms;
     size_t form_count;
     bool has_crc32;                      /* x-amz-crc32 over each JSON body */
+    bool compresses;                     /* long answers, for clients that take it */
     bool has_server;                     /* "Server: Server" */
     bool signs_path_as_sent;             /* signers leave the path alone, as for S3 */
     bool answers_nameless;               /* takes what names no service: GET / asks its health */
