@@ -93,8 +93,8 @@ cJSON *ddb_stream_record(const struct ddb_table *table, const struct ddb_stream 
     cJSON_AddStringToObject(body, "StreamViewType", ddb_stream_view_name(stream->view));
     if (change->is_expired) {
         cJSON *identity = cJSON_AddObjectToObject(record, "userIdentity");
-        cJSON_AddStringToObject(identity, "principalId", "dynamodb.amazonaws.com");
-        cJSON_AddStringToObject(identity, "type", "Service");
+        cJSON_AddStringToObject(identity, "PrincipalId", "dynamodb.amazonaws.com");
+        cJSON_AddStringToObject(identity, "Type", "Service");
     }
     return record;
 }

@@ -180,7 +180,7 @@ static const char *read_stream(struct world *world, const char *region)
     return said;
 }
 
-#define IDENTITY "'userIdentity':{'principalId':'dynamodb.amazonaws.com','type':'Service'}"
+#define IDENTITY "'userIdentity':{'PrincipalId':'dynamodb.amazonaws.com','Type':'Service'}"
 
 static void test_one_region_deletes_for_all(void **state)
 {
