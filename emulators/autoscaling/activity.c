@@ -39,6 +39,7 @@ void aas_activity_add(const struct aas_target *target, const char *description, 
                       const char *status, const char *message)
 {
     struct aas *aas = target->aas;
+    aas->is_changed = true; /* the target's bounds, or when it was scaled */
     struct aas_activity *activity = sim_alloc(sizeof *activity);
     sim_random_uuid(&aas->ids, activity->id);
     activity->region = sim_strdup(target->region);

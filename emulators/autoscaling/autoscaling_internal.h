@@ -105,6 +105,7 @@ struct aas {
     struct aas_activity *activities; /* the newest first */
     size_t activity_count;
     bool is_listening;
+    bool is_changed;     /* since it was saved (save.c) */
     uint64_t tick_event; /* 0: nothing to look at */
 };
 
@@ -130,10 +131,24 @@ void aas_target_remove(struct aas_target *target);
  */
 void aas_target_keep_bounds(struct aas_target *target);
 
+/* save.c: what is found again in a data directory. */
+enum sim_result aas_save(void *aas, struct sim_error *error);
+MUST_USE enum sim_result aas_load(struct aas *aas, struct sim_error *error);
+/* As the Describe operations tell them, and made again of that; NULL or false: it is damaged. */
+MUST_USE cJSON *aas_target_describe(const struct aas_target *target);
+MUST_USE struct aas_target *aas_target_restore(struct aas *aas, const cJSON *saved);
+MUST_USE cJSON *aas_policy_describe(const struct aas_target *target,
+                                    const struct aas_policy *policy);
+MUST_USE bool aas_policy_restore(struct aas_target *target, const cJSON *saved);
+MUST_USE cJSON *aas_scheduled_describe(const struct aas_scheduled *scheduled);
+MUST_USE bool aas_scheduled_restore(struct aas_target *target, const cJSON *saved);
+
 /* page.c: cuts output's list to the page asked for; false: the call has failed with a wrong token.
  */
 MUST_USE bool aas_page(struct wire_call *call, cJSON *output, const char *list_name);
 void aas_add_time(cJSON *object, const char *name, uint64_t time_us);
+/* Of a time in seconds; 0 where there is none. */
+uint64_t aas_time_us(const cJSON *object, const char *name);
 
 /* policy.c */
 wire_handler aas_put_policy, aas_delete_policy, aas_describe_policies;

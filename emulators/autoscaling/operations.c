@@ -48,14 +48,16 @@ static void start(struct aas *aas)
     sim_random_init(&aas->ids, aas->host->core->seed, "autoscaling/ids");
 }
 
-enum sim_result aas_create(const struct wire_host *host, struct aas **aas,
-                           struct sim_error *error UNUSED)
+enum sim_result aas_create(const struct wire_host *host, struct aas **aas, struct sim_error *error)
 {
     struct aas *created = sim_alloc(sizeof *created);
     created->host = host;
     start(created);
-    *aas = created;
-    return RESULT_OK;
+    *aas = created; /* the caller destroys it after an error as well */
+    if (host->core->data == NULL)
+        return RESULT_OK;
+    sim_data_add_saver(host->core->data, aas_save, created);
+    return aas_load(created, error);
 }
 
 static void remove_all(struct aas *aas)
@@ -70,6 +72,8 @@ void aas_destroy(struct aas *aas)
 {
     if (aas == NULL)
         return;
+    if (aas->host->core->data != NULL)
+        sim_data_remove_saver(aas->host->core->data, aas);
     remove_all(aas);
     free(aas);
 }

@@ -40,3 +40,12 @@ void aas_add_time(cJSON *object, const char *name, uint64_t time_us)
 {
     cJSON_AddNumberToObject(object, name, (double)(time_us / SIM_US_PER_MS) / 1000.0);
 }
+
+uint64_t aas_time_us(const cJSON *object, const char *name)
+{
+    const cJSON *value = wire_member(object, name);
+    if (!cJSON_IsNumber(value) || !(value->valuedouble > 0))
+        return 0;
+    double us = value->valuedouble * 1000000.0 + 0.5;
+    return us < (double)SIM_CLOCK_MAX_US ? (uint64_t)us : SIM_CLOCK_MAX_US;
+}

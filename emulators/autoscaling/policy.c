@@ -7,6 +7,7 @@
 
 #define TARGET_VALUE_MIN 20.0 /* per cent; API reference, TargetValue */
 #define TARGET_VALUE_MAX 90.0
+#define ARN_KIND         "scalingPolicy:"
 #define CONFIGURATION    "TargetTrackingScalingPolicyConfiguration"
 
 const char *aas_alarm_name(struct sim_arena *arena, const struct aas_target *target,
@@ -108,18 +109,27 @@ static bool check_put(struct wire_call *call, struct aas_target *target, bool is
            (!is_new || check_room(call, target));
 }
 
-static struct aas_policy *make_policy(struct aas_target *target, const struct wire_call *call)
+static struct aas_policy *add_policy(struct aas_target *target, const char *name, const char *arn,
+                                     uint64_t created_us)
 {
     struct aas_policy *policy = sim_alloc(sizeof *policy);
-    sim_random_uuid(&target->aas->ids, policy->id);
-    policy->name = sim_strdup(wire_text(call->input, "PolicyName"));
-    policy->arn = sim_strdup(sim_arena_printf(
-        call->arena,
-        "arn:aws:autoscaling:%s:%s:scalingPolicy:%s:resource/dynamodb/%s:"
-        "policyName/%s",
-        target->region, target->account, policy->id, target->resource_id, policy->name));
-    policy->created_us = aas_now_us(target->aas);
+    policy->name = sim_strdup(name);
+    policy->arn = sim_strdup(arn);
+    policy->created_us = created_us;
     DL_APPEND(target->policies, policy);
+    return policy;
+}
+
+static struct aas_policy *make_policy(struct aas_target *target, const struct wire_call *call)
+{
+    const char *name = wire_text(call->input, "PolicyName");
+    char id[SIM_UUID_TEXT_BYTES];
+    sim_random_uuid(&target->aas->ids, id);
+    const char *arn = sim_arena_printf(
+        call->arena, "arn:aws:autoscaling:%s:%s:" ARN_KIND "%s:resource/dynamodb/%s:policyName/%s",
+        target->region, target->account, id, target->resource_id, name);
+    struct aas_policy *policy = add_policy(target, name, arn, aas_now_us(target->aas));
+    memcpy(policy->id, id, sizeof id);
     return policy;
 }
 
@@ -158,9 +168,26 @@ static void add_alarms(cJSON *object, struct sim_arena *arena, const struct aas_
     }
 }
 
+/* The id is a part of the ARN. */
+bool aas_policy_restore(struct aas_target *target, const cJSON *saved)
+{
+    const char *name = wire_text(saved, "PolicyName");
+    const char *arn = wire_text(saved, "PolicyARN");
+    const char *id = arn != NULL ? strstr(arn, ARN_KIND) : NULL;
+    const cJSON *configuration = wire_member(saved, CONFIGURATION);
+    if (name == NULL || id == NULL || strlen(id) < strlen(ARN_KIND) + SIM_UUID_TEXT_BYTES ||
+        !cJSON_IsNumber(wire_member(configuration, "TargetValue")))
+        return false;
+    struct aas_policy *policy = add_policy(target, name, arn, aas_time_us(saved, "CreationTime"));
+    memcpy(policy->id, id + strlen(ARN_KIND), SIM_UUID_TEXT_BYTES - 1);
+    configure(policy, configuration);
+    return policy->target_value > 0;
+}
+
 enum wire_progress aas_put_policy(void *state, struct wire_call *call)
 {
     struct aas *aas = state;
+    aas->is_changed = true;
     if (!aas_check_namespace(call))
         return WIRE_DONE;
     struct aas_target *target = aas_target_find(aas, call);
@@ -187,6 +214,7 @@ enum wire_progress aas_put_policy(void *state, struct wire_call *call)
 enum wire_progress aas_delete_policy(void *state, struct wire_call *call)
 {
     struct aas *aas = state;
+    aas->is_changed = true;
     const char *name = wire_text(call->input, "PolicyName");
     if (!aas_check_namespace(call))
         return WIRE_DONE;
@@ -201,8 +229,7 @@ enum wire_progress aas_delete_policy(void *state, struct wire_call *call)
     return wire_succeed(call, cJSON_CreateObject());
 }
 
-static cJSON *describe(struct sim_arena *arena, const struct aas_target *target,
-                       const struct aas_policy *policy)
+cJSON *aas_policy_describe(const struct aas_target *target, const struct aas_policy *policy)
 {
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "PolicyARN", policy->arn);
@@ -213,7 +240,6 @@ static cJSON *describe(struct sim_arena *arena, const struct aas_target *target,
                             aas_dimension_name(target->index != NULL, target->is_write));
     cJSON_AddStringToObject(object, "PolicyType", "TargetTrackingScaling");
     cJSON_AddItemToObject(object, CONFIGURATION, cJSON_Duplicate(policy->configuration, true));
-    add_alarms(object, arena, target, policy);
     aas_add_time(object, "CreationTime", policy->created_us);
     return object;
 }
@@ -245,8 +271,11 @@ enum wire_progress aas_describe_policies(void *state, struct wire_call *call)
         const struct aas_policy *policy;
         DL_FOREACH(target->policies, policy)
         {
-            if (is_named(wire_member(call->input, "PolicyNames"), policy->name))
-                cJSON_AddItemToArray(list, describe(call->arena, target, policy));
+            if (!is_named(wire_member(call->input, "PolicyNames"), policy->name))
+                continue;
+            cJSON *described = aas_policy_describe(target, policy);
+            cJSON_AddItemToArray(list, described);
+            add_alarms(described, call->arena, target, policy);
         }
     }
     return aas_page(call, output, "ScalingPolicies") ? wire_succeed(call, output) : WIRE_DONE;

@@ -91,21 +91,52 @@ static struct aas_scheduled *find_scheduled(struct aas_target *target, const cha
     return NULL;
 }
 
-static struct aas_scheduled *make_scheduled(struct aas_target *target, const struct wire_call *call)
+static struct aas_scheduled *add_scheduled(struct aas_target *target, const char *name,
+                                           const char *arn, uint64_t created_us)
 {
     struct aas_scheduled *scheduled = sim_alloc(sizeof *scheduled);
-    char id[SIM_UUID_TEXT_BYTES];
-    sim_random_uuid(&target->aas->ids, id);
     scheduled->target = target;
-    scheduled->name = sim_strdup(wire_text(call->input, "ScheduledActionName"));
-    scheduled->arn = sim_strdup(sim_arena_printf(
-        call->arena,
-        "arn:aws:autoscaling:%s:%s:scheduledAction:%s:resource/dynamodb/%s:"
-        "scheduledActionName/%s",
-        target->region, target->account, id, target->resource_id, scheduled->name));
-    scheduled->created_us = aas_now_us(target->aas);
+    scheduled->name = sim_strdup(name);
+    scheduled->arn = sim_strdup(arn);
+    scheduled->created_us = created_us;
     DL_APPEND(target->scheduled, scheduled);
     return scheduled;
+}
+
+static struct aas_scheduled *make_scheduled(struct aas_target *target, const struct wire_call *call)
+{
+    const char *name = wire_text(call->input, "ScheduledActionName");
+    char id[SIM_UUID_TEXT_BYTES];
+    sim_random_uuid(&target->aas->ids, id);
+    const char *arn =
+        sim_arena_printf(call->arena,
+                         "arn:aws:autoscaling:%s:%s:scheduledAction:%s:resource/"
+                         "dynamodb/%s:scheduledActionName/%s",
+                         target->region, target->account, id, target->resource_id, name);
+    return add_scheduled(target, name, arn, aas_now_us(target->aas));
+}
+
+/* What fell due while nobody was there does not happen any more. */
+bool aas_scheduled_restore(struct aas_target *target, const cJSON *saved)
+{
+    const char *name = wire_text(saved, "ScheduledActionName");
+    const char *arn = wire_text(saved, "ScheduledActionARN");
+    const char *expression = wire_text(saved, "Schedule");
+    const char *zone = wire_text(saved, "Timezone");
+    struct aas_schedule schedule;
+    if (name == NULL || arn == NULL || expression == NULL ||
+        !aas_schedule_parse(expression, &schedule))
+        return false;
+    struct aas_scheduled *scheduled =
+        add_scheduled(target, name, arn, aas_time_us(saved, "CreationTime"));
+    scheduled->expression = sim_strdup(expression);
+    scheduled->time_zone = zone != NULL ? sim_strdup(zone) : NULL;
+    scheduled->schedule = schedule;
+    scheduled->action = cJSON_Duplicate(wire_member(saved, "ScalableTargetAction"), true);
+    scheduled->start_us = aas_time_us(saved, "StartTime");
+    scheduled->end_us = aas_time_us(saved, "EndTime");
+    plan(scheduled);
+    return true;
 }
 
 /* --- PutScheduledAction --------------------------------------------------------------------------
@@ -149,22 +180,13 @@ static bool check_time_zone(struct wire_call *call)
     return zone == NULL || fail(call, "regionlab knows the time zone UTC only");
 }
 
-static uint64_t time_us(const struct wire_call *call, const char *member)
-{
-    const cJSON *value = wire_member(call->input, member);
-    if (!cJSON_IsNumber(value) || !(value->valuedouble > 0))
-        return 0;
-    double us = value->valuedouble * 1000000.0;
-    return us < (double)SIM_CLOCK_MAX_US ? (uint64_t)us : SIM_CLOCK_MAX_US;
-}
-
 static bool check_put(struct wire_call *call, const struct aas_target *target,
                       const struct aas_scheduled *known, struct aas_schedule *schedule)
 {
     const char *expression = wire_text(call->input, "Schedule");
     const cJSON *action = wire_member(call->input, "ScalableTargetAction");
-    uint64_t start_us = time_us(call, "StartTime");
-    uint64_t end_us = time_us(call, "EndTime");
+    uint64_t start_us = aas_time_us(call->input, "StartTime");
+    uint64_t end_us = aas_time_us(call->input, "EndTime");
     size_t count = 0;
     const struct aas_scheduled *other;
     DL_COUNT(target->scheduled, other, count);
@@ -206,18 +228,20 @@ static void change(struct aas_scheduled *scheduled, const struct wire_call *call
         scheduled->action = cJSON_Duplicate(action, true);
     }
     if (wire_member(call->input, "StartTime") != NULL)
-        scheduled->start_us = time_us(call, "StartTime");
+        scheduled->start_us = aas_time_us(call->input, "StartTime");
     if (wire_member(call->input, "EndTime") != NULL)
-        scheduled->end_us = time_us(call, "EndTime");
+        scheduled->end_us = aas_time_us(call->input, "EndTime");
     plan(scheduled);
 }
 
 enum wire_progress aas_put_scheduled(void *state, struct wire_call *call)
 {
+    struct aas *aas = state;
+    aas->is_changed = true;
     struct aas_schedule schedule;
     if (!aas_check_namespace(call) || !check_name(call))
         return WIRE_DONE;
-    struct aas_target *target = aas_target_find(state, call);
+    struct aas_target *target = aas_target_find(aas, call);
     if (target == NULL)
         return wire_fail(call, "ObjectNotFoundException", "No scalable target registered for %s",
                          aas_call_place(call));
@@ -236,10 +260,12 @@ enum wire_progress aas_put_scheduled(void *state, struct wire_call *call)
 
 enum wire_progress aas_delete_scheduled(void *state, struct wire_call *call)
 {
+    struct aas *aas = state;
+    aas->is_changed = true;
     const char *name = wire_text(call->input, "ScheduledActionName");
     if (!aas_check_namespace(call))
         return WIRE_DONE;
-    struct aas_target *target = aas_target_find(state, call);
+    struct aas_target *target = aas_target_find(aas, call);
     struct aas_scheduled *scheduled = target != NULL ? find_scheduled(target, name) : NULL;
     if (scheduled == NULL)
         return wire_fail(call, "ObjectNotFoundException",
@@ -249,7 +275,7 @@ enum wire_progress aas_delete_scheduled(void *state, struct wire_call *call)
     return wire_succeed(call, cJSON_CreateObject());
 }
 
-static cJSON *describe(const struct aas_scheduled *scheduled)
+cJSON *aas_scheduled_describe(const struct aas_scheduled *scheduled)
 {
     const struct aas_target *target = scheduled->target;
     cJSON *object = cJSON_CreateObject();
@@ -299,7 +325,7 @@ enum wire_progress aas_describe_scheduled(void *state, struct wire_call *call)
         DL_FOREACH(target->scheduled, scheduled)
         {
             if (is_named(wire_member(call->input, "ScheduledActionNames"), scheduled->name))
-                cJSON_AddItemToArray(list, describe(scheduled));
+                cJSON_AddItemToArray(list, aas_scheduled_describe(scheduled));
         }
     }
     return aas_page(call, output, "ScheduledActions") ? wire_succeed(call, output) : WIRE_DONE;

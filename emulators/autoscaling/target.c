@@ -135,18 +135,26 @@ static bool read_resource(struct aas_target *target, const char *id, const char 
     return !has_index || (target->index[0] != '\0' && strchr(target->index, '/') == NULL);
 }
 
-static struct aas_target *make_target(struct aas *aas, const struct wire_call *call)
+static struct aas_target *add_target(struct aas *aas, const char *region, const char *account,
+                                     const char *resource_id)
 {
     struct aas_target *target = sim_alloc(sizeof *target);
-    const char *id = wire_text(call->input, "ResourceId");
+    target->aas = aas;
+    target->region = sim_strdup(region);
+    target->account = sim_strdup(account);
+    target->resource_id = sim_strdup(resource_id);
+    target->tags = cJSON_CreateObject();
+    DL_APPEND(aas->targets, target);
+    return target;
+}
+
+static struct aas_target *make_target(struct aas *aas, const struct wire_call *call)
+{
     const char *role = wire_text(call->input, "RoleARN");
     char drawn[ARN_ID_CHARS + 1];
-    target->aas = aas;
-    target->region = sim_strdup(call->region);
-    target->account = sim_strdup(call->account);
-    target->resource_id = sim_strdup(id);
+    struct aas_target *target =
+        add_target(aas, call->region, call->account, wire_text(call->input, "ResourceId"));
     target->created_us = aas_now_us(aas);
-    target->tags = cJSON_CreateObject();
     if (role == NULL)
         role = sim_arena_printf(call->arena,
                                 "arn:aws:iam::%s:role/aws-service-role/"
@@ -158,8 +166,36 @@ static struct aas_target *make_target(struct aas *aas, const struct wire_call *c
     target->arn = sim_strdup(
         sim_arena_printf(call->arena, "arn:aws:application-autoscaling:%s:%s:scalable-target/%s",
                          call->region, call->account, drawn));
-    DL_APPEND(aas->targets, target);
     return target;
+}
+
+struct aas_target *aas_target_restore(struct aas *aas, const cJSON *saved)
+{
+    static const char *const needed[] = {
+        "Region", "Account", "ResourceId", "ScalableDimension", "RoleARN", "ScalableTargetARN"};
+    for (size_t i = 0; i < ARRAY_LEN(needed); i++) {
+        if (wire_text(saved, needed[i]) == NULL)
+            return NULL;
+    }
+    const char *id = wire_text(saved, "ResourceId");
+    const cJSON *suspended = wire_member(saved, "SuspendedState");
+    struct aas_target *target =
+        add_target(aas, wire_text(saved, "Region"), wire_text(saved, "Account"), id);
+    target->role_arn = sim_strdup(wire_text(saved, "RoleARN"));
+    target->arn = sim_strdup(wire_text(saved, "ScalableTargetARN"));
+    target->min = wire_integer(saved, "MinCapacity", 1);
+    target->max = wire_integer(saved, "MaxCapacity", 1);
+    target->created_us = aas_time_us(saved, "CreationTime");
+    target->scaled_out_us = aas_time_us(saved, "ScaledOut");
+    target->scaled_in_us = aas_time_us(saved, "ScaledIn");
+    target->is_scale_in_suspended = wire_flag(suspended, "DynamicScalingInSuspended", false);
+    target->is_scale_out_suspended = wire_flag(suspended, "DynamicScalingOutSuspended", false);
+    target->is_schedule_suspended = wire_flag(suspended, "ScheduledScalingSuspended", false);
+    if (wire_member(saved, "Tags") != NULL) {
+        cJSON_Delete(target->tags);
+        target->tags = cJSON_Duplicate(wire_member(saved, "Tags"), true);
+    }
+    return read_resource(target, id, wire_text(saved, "ScalableDimension")) ? target : NULL;
 }
 
 /* --- RegisterScalableTarget ----------------------------------------------------------------------
@@ -301,10 +337,12 @@ static enum wire_progress register_new(struct aas *aas, struct wire_call *call)
 
 enum wire_progress aas_register_target(void *state, struct wire_call *call)
 {
+    struct aas *aas = state;
+    aas->is_changed = true;
     struct bounds bounds;
     if (!aas_check_namespace(call))
         return WIRE_DONE;
-    struct aas_target *known = aas_target_find(state, call);
+    struct aas_target *known = aas_target_find(aas, call);
     if (known == NULL)
         return register_new(state, call);
     if (!check_bounds(call, known, &bounds))
@@ -340,6 +378,7 @@ void aas_target_keep_bounds(struct aas_target *target)
 enum wire_progress aas_deregister_target(void *state, struct wire_call *call)
 {
     struct aas *aas = state;
+    aas->is_changed = true;
     if (!aas_check_namespace(call))
         return WIRE_DONE;
     struct aas_target *target = aas_target_find(aas, call);
@@ -351,7 +390,7 @@ enum wire_progress aas_deregister_target(void *state, struct wire_call *call)
     return wire_succeed(call, cJSON_CreateObject());
 }
 
-static cJSON *describe(const struct aas_target *target)
+cJSON *aas_target_describe(const struct aas_target *target)
 {
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "ServiceNamespace", "dynamodb");
@@ -381,7 +420,7 @@ enum wire_progress aas_describe_targets(void *state, struct wire_call *call)
     {
         if (aas_is_asked_for(call, target->region, target->account, target->resource_id,
                              dimension_of(target)))
-            cJSON_AddItemToArray(list, describe(target));
+            cJSON_AddItemToArray(list, aas_target_describe(target));
     }
     return aas_page(call, output, "ScalableTargets") ? wire_succeed(call, output) : WIRE_DONE;
 }
@@ -407,7 +446,9 @@ static struct aas_target *find_by_arn(struct aas *aas, struct wire_call *call)
 
 enum wire_progress aas_tag_resource(void *state, struct wire_call *call)
 {
-    struct aas_target *target = find_by_arn(state, call);
+    struct aas *aas = state;
+    aas->is_changed = true;
+    struct aas_target *target = find_by_arn(aas, call);
     if (target == NULL)
         return WIRE_DONE;
     const cJSON *tags = wire_member(call->input, "Tags");
@@ -429,7 +470,9 @@ enum wire_progress aas_tag_resource(void *state, struct wire_call *call)
 
 enum wire_progress aas_untag_resource(void *state, struct wire_call *call)
 {
-    struct aas_target *target = find_by_arn(state, call);
+    struct aas *aas = state;
+    aas->is_changed = true;
+    struct aas_target *target = find_by_arn(aas, call);
     const cJSON *key = NULL;
     if (target == NULL)
         return WIRE_DONE;

@@ -338,6 +338,39 @@ def test_idle_is_not_kept_from_coming(fresh):
     fresh.ctl("clock", "advance-to-idle")
 
 
+def test_targets_are_found_again_in_a_data_directory(start, tmp_path):
+    arguments = ("--clock", "virtual", "--data", str(tmp_path / "data"))
+    first = start(*arguments)
+    make_table(first, reads=5, writes=5)
+    scaling = first.client("application-autoscaling")
+    register(scaling, minimum=5)
+    track(scaling, ScaleOutCooldown=30)
+    scaling.put_scheduled_action(ScheduledActionName="noon", Schedule="cron(0 12 * * ? *)", ResourceId="table/small",
+                                 ScalableTargetAction={"MinCapacity": 7}, **WRITES)
+
+    def told(server):
+        client = server.client("application-autoscaling")
+        answers = [client.describe_scalable_targets(ServiceNamespace="dynamodb"),
+                   client.describe_scaling_policies(ServiceNamespace="dynamodb"),
+                   client.describe_scheduled_actions(ServiceNamespace="dynamodb")]
+        return [{key: value for key, value in answer.items() if key != "ResponseMetadata"} for answer in answers]
+
+    before = told(first)
+    first.stop()
+    second = start(*arguments)
+    assert told(second) == before and len(before[1]["ScalingPolicies"]) == 1
+    dynamodb = second.client("dynamodb")
+    for _ in range(2):
+        puts(dynamodb, 600)
+        second.advance("1m")
+    second.advance("1s")
+    assert units(dynamodb)[1] == 15
+    second.ctl("reset")
+    second.stop()
+    third = start(*arguments)
+    assert told(third)[0] == {"ScalableTargets": []}
+
+
 # --- global tables -----------------------------------------------------------------------------------
 
 
