@@ -20,6 +20,7 @@ enum ddb_item_action_kind {
 
 struct ddb_item_action {
     enum ddb_item_action_kind kind;
+    bool is_single;     /* a call of its own */
     const cJSON *input; /* TableName, Item or Key, expressions */
     const char *table_name;
     cJSON *item; /* PUT: the item; else the Key map; normal */
