@@ -116,7 +116,7 @@ cJSON *ddb_index_spec_without(const struct ddb_definition *definition, const cha
     return spec;
 }
 
-/* What the new index does not use must have been defined before, as the service sees it. */
+/* Definitions that nothing uses are passed over, unlike CreateTable's. */
 cJSON *ddb_index_spec_with(const struct ddb_definition *definition, const cJSON *new_index,
                            const cJSON *more_definitions)
 {
@@ -132,6 +132,7 @@ cJSON *ddb_index_spec_with(const struct ddb_definition *definition, const cJSON 
         if (!schema_has(definitions, wire_text(more, "AttributeName")))
             cJSON_AddItemToArray(definitions, cJSON_Duplicate(more, true));
     }
+    ddb_index_prune_definitions(spec);
     return spec;
 }
 

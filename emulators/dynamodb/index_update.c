@@ -126,8 +126,90 @@ static size_t count_global(const struct ddb_table *table)
     return table->definition->index_count - table->definition->local_index_count;
 }
 
+static const char *type_of(const cJSON *definitions, const char *attribute)
+{
+    const cJSON *definition = NULL;
+    cJSON_ArrayForEach(definition, definitions)
+    {
+        if (strcmp(wire_text(definition, "AttributeName"), attribute) == 0)
+            return wire_text(definition, "AttributeType");
+    }
+    return NULL;
+}
+
+static const cJSON *find_element(const cJSON *schema, const char *attribute)
+{
+    const cJSON *element = NULL;
+    cJSON_ArrayForEach(element, schema)
+    {
+        if (strcmp(wire_text(element, "AttributeName"), attribute) == 0)
+            return element;
+    }
+    return NULL;
+}
+
+/* The first key schema of the table or one of its indexes that has the attribute. */
+static const cJSON *find_schema(const cJSON *spec, const char *attribute)
+{
+    static const char *const lists[] = {"LocalSecondaryIndexes", "GlobalSecondaryIndexes"};
+    if (find_element(wire_member(spec, "KeySchema"), attribute) != NULL)
+        return wire_member(spec, "KeySchema");
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        const cJSON *index = NULL;
+        cJSON_ArrayForEach(index, wire_member(spec, lists[i]))
+        {
+            if (find_element(wire_member(index, "KeySchema"), attribute) != NULL)
+                return wire_member(index, "KeySchema");
+        }
+    }
+    return NULL;
+}
+
+/* "Schema:[SchemaElement: key{g:S:HASH}]" */
+static const char *print_schema(const cJSON *schema, const cJSON *definitions,
+                                struct sim_arena *arena)
+{
+    const char *text = "Schema:[";
+    const cJSON *element = NULL;
+    cJSON_ArrayForEach(element, schema)
+    {
+        const char *name = wire_text(element, "AttributeName");
+        const char *type = type_of(definitions, name);
+        text = sim_arena_printf(arena, "%s%sSchemaElement: key{%s:%s:%s}", text,
+                                element == schema->child ? "" : ", ", name,
+                                type != NULL ? type : "", wire_text(element, "KeyType"));
+    }
+    return sim_arena_printf(arena, "%s]", text);
+}
+
+/* A key attribute keeps the type that it has in the table or in another index. */
+static bool check_types(const struct ddb_table *table, const struct action *action,
+                        const cJSON *input, struct ddb_fault *fault)
+{
+    const cJSON *spec = table->definition->spec;
+    const cJSON *known = wire_member(spec, "AttributeDefinitions");
+    const cJSON *given = wire_member(input, "AttributeDefinitions");
+    const cJSON *schema = wire_member(action->body, "KeySchema");
+    const cJSON *element = NULL;
+    cJSON_ArrayForEach(element, schema)
+    {
+        const char *name = wire_text(element, "AttributeName");
+        const char *old_type = type_of(known, name);
+        const char *new_type = type_of(given, name);
+        if (old_type == NULL || new_type == NULL || strcmp(old_type, new_type) == 0)
+            continue;
+        return ddb_invalid(fault,
+                           P "Attributes cannot be redefined. Please check that your attribute "
+                             "has the same type as previously defined. Existing schema: %s New "
+                             "schema: %s",
+                           print_schema(find_schema(spec, name), known, fault->arena),
+                           print_schema(schema, given, fault->arena));
+    }
+    return true;
+}
+
 static bool check_create(const struct ddb_table *table, const struct action *action,
-                         struct ddb_fault *fault)
+                         const cJSON *input, struct ddb_fault *fault)
 {
     if (ddb_definition_index_find(table->definition, action->name) != NULL)
         return ddb_invalid(fault, "Attempting to create an index which already exists");
@@ -135,7 +217,7 @@ static bool check_create(const struct ddb_table *table, const struct action *act
         return ddb_fail(fault, "LimitExceededException",
                         LIMIT "Number of global secondary indexes exceeds per-table limit of %d",
                         DDB_GLOBAL_INDEXES_MAX);
-    return true;
+    return check_types(table, action, input, fault);
 }
 
 static bool check_delete(const struct ddb_table *table, const struct ddb_index_definition *index,
@@ -176,7 +258,7 @@ static bool check_action(const struct ddb_table *table, const struct action *act
                          const cJSON *input, struct ddb_fault *fault)
 {
     if (action->kind == ACTION_CREATE)
-        return check_create(table, action, fault);
+        return check_create(table, action, input, fault);
     const struct ddb_index_definition *index =
         ddb_definition_index_find(table->definition, action->name);
     if (index == NULL)

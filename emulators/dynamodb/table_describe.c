@@ -170,9 +170,12 @@ static void add_settings(cJSON *object, const struct ddb_table *table)
     const cJSON *spec = table->definition->spec;
     copy_member(object, spec, "OnDemandThroughput");
     const char *class = wire_text(spec, "TableClass");
-    if (class != NULL && strcmp(class, "STANDARD") != 0) {
+    if (class != NULL) { /* STANDARD too, where somebody said so */
         cJSON *summary = cJSON_AddObjectToObject(object, "TableClassSummary");
         cJSON_AddStringToObject(summary, "TableClass", class);
+        if (table->class_changes_us[0] != 0)
+            cJSON_AddNumberToObject(summary, "LastUpdateDateTime",
+                                    ddb_json_time(table->class_changes_us[0]));
     }
     ddb_encryption_describe(object, table);
 }
