@@ -244,7 +244,8 @@ static enum sim_result store_row(const struct ddb_write *write, const struct ddb
     if (row->item == NULL && !keeps_tombstones(table))
         return ddb_items_erase(&table->items, &write->key, error);
     entry->is_tombstone = row->item == NULL;
-    return ddb_items_write(&table->items, &write->key, row, error);
+    return write->old_row != NULL ? ddb_items_rewrite(&table->items, &write->key, row, error)
+                                  : ddb_items_write(&table->items, &write->key, row, error);
 }
 
 /* Without a savepoint; the row's statement has left nothing behind. */
@@ -323,10 +324,12 @@ static void publish(const struct ddb_committed *entry)
     struct ddb_table *table = entry->table;
     count(entry);
     struct ddb_group *group = table->member.group;
+    struct ddb_record *record = NULL;
     for (size_t i = 0; group != NULL && i < group->link_count; i++) {
         if (group->links[i]->from == table)
-            ddb_link_notice(group->links[i], &entry->change);
+            ddb_link_notice(group->links[i], &entry->change, &record);
     }
+    ddb_record_give(record);
     if (group != NULL && entry->is_tombstone)
         ddb_tombstone_noted(group);
     if (table->log.last_sequence % TRIM_EVERY_RECORDS == 0)

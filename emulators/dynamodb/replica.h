@@ -24,9 +24,10 @@
 #ifndef EMULATORS_DYNAMODB_REPLICA_H
 #define EMULATORS_DYNAMODB_REPLICA_H
 
+#include "emulators/dynamodb/replica_record.h"
 #include "emulators/dynamodb/table.h"
 
-#define DDB_LINK_WINDOW 1000 /* records in flight on one link */
+#define DDB_LINK_WINDOW 16384 /* records in flight on one link */
 
 enum ddb_delivery_state {
     DDB_DELIVERY_SCHEDULED,
@@ -37,7 +38,7 @@ enum ddb_delivery_state {
 struct ddb_link;
 struct ddb_strong;
 
-struct ddb_delivery { /* one record in flight; the record itself stays in the log */
+struct ddb_delivery { /* one record in flight */
     struct ddb_delivery *previous;
     struct ddb_delivery *next;
     struct ddb_link *link;
@@ -45,6 +46,7 @@ struct ddb_delivery { /* one record in flight; the record itself stays in the lo
     uint64_t due_us;
     uint64_t event;
     uint64_t item_hash;
+    struct ddb_record *record; /* NULL: to be read from the log */
     enum ddb_delivery_state state;
 };
 
@@ -141,8 +143,10 @@ MUST_USE enum sim_result ddb_replica_table_create(const struct ddb_table *table,
 MUST_USE struct ddb_link *ddb_link_create(struct ddb_group *group, struct ddb_table *from,
                                           struct ddb_table *to, uint64_t read_sequence);
 void ddb_link_destroy(struct ddb_link *link);
-/* A record was committed in from (after the store kept it). */
-void ddb_link_notice(struct ddb_link *link, const struct ddb_change *change);
+/* A record was committed in from (after the store kept it). *record: the copy that all links of one
+ * change share, made by the first that needs one; NULL before. The caller gives it back. */
+void ddb_link_notice(struct ddb_link *link, const struct ddb_change *change,
+                     struct ddb_record **record);
 void ddb_link_refresh(struct ddb_link *link);
 /* Every record up to here is decided in to. */
 uint64_t ddb_link_position(const struct ddb_link *link);

@@ -167,7 +167,7 @@ static enum sim_result remember(struct arrival *arrival, struct sim_error *error
     enum sim_result result = sim_store_begin(table->home->store, error);
     if (result != RESULT_OK)
         return result;
-    result = ddb_items_write(&table->items, &arrival->change->key, &row, error);
+    result = ddb_items_rewrite(&table->items, &arrival->change->key, &row, error);
     return sim_store_end(table->home->store, result, error);
 }
 

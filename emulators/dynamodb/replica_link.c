@@ -79,7 +79,8 @@ static void drop_item_order(struct ddb_link *link, const struct ddb_delivery *de
     free(order);
 }
 
-static struct ddb_delivery *take_in(struct ddb_link *link, const struct ddb_change *change)
+static struct ddb_delivery *take_in(struct ddb_link *link, const struct ddb_change *change,
+                                    struct ddb_record *record)
 {
     struct sim_link *network_link = link->network_link;
     struct ddb_delivery *delivery = sim_alloc(sizeof *delivery);
@@ -90,6 +91,7 @@ static struct ddb_delivery *take_in(struct ddb_link *link, const struct ddb_chan
         .due_us = change->committed_us +
                   sim_lag_sample_us(&network_link->replication, &network_link->replication_random),
         .item_hash = hash_item(&change->key),
+        .record = ddb_record_take(record),
         .state = DDB_DELIVERY_WAITING,
     };
     keep_item_order(link, delivery);
@@ -112,6 +114,7 @@ static void unlink_first(struct ddb_link *link)
     else
         link->last = NULL;
     link->in_flight_count--;
+    ddb_record_give(first->record);
     free(first);
 }
 
@@ -124,6 +127,8 @@ uint64_t ddb_link_position(const struct ddb_link *link)
 static void mark_done(struct ddb_link *link, struct ddb_delivery *delivery)
 {
     drop_item_order(link, delivery);
+    ddb_record_give(delivery->record);
+    delivery->record = NULL;
     delivery->state = DDB_DELIVERY_DONE;
     CHECK(link->pending_count > 0);
     link->pending_count--;
@@ -161,9 +166,19 @@ static void tell_error(const struct ddb_link *link, const struct sim_error *erro
                    FIELD_TEXT("table", link->from->name), FIELD_TEXT("error", error->message));
 }
 
+static bool deliver_change(struct ddb_link *link, const struct ddb_change *change)
+{
+    bool is_decided = ddb_replica_apply(link, change);
+    if (is_decided)
+        record_latency(link, change->committed_us);
+    return is_decided;
+}
+
 /* False: the log or the receiving store failed, and the record is as undecided as before. */
 static bool deliver(struct ddb_link *link, struct ddb_delivery *delivery)
 {
+    if (delivery->record != NULL)
+        return deliver_change(link, &delivery->record->change);
     struct sim_arena *arena = sim_arena_create();
     struct ddb_change change;
     struct sim_error error;
@@ -174,9 +189,7 @@ static bool deliver(struct ddb_link *link, struct ddb_delivery *delivery)
         tell_error(link, &error);
     } else {
         CHECK(found && change.sequence == delivery->sequence); /* not trimmed before we passed */
-        is_decided = ddb_replica_apply(link, &change);
-        if (is_decided)
-            record_latency(link, change.committed_us);
+        is_decided = deliver_change(link, &change);
     }
     sim_arena_destroy(arena);
     return is_decided;
@@ -207,7 +220,7 @@ static struct ddb_delivery *read_next(struct ddb_link *link)
         RESULT_OK)
         tell_error(link, &error);
     else if (found)
-        delivery = take_in(link, &change);
+        delivery = take_in(link, &change, NULL);
     else
         pass_replicated(link, log->last_sequence);
     sim_arena_destroy(arena);
@@ -389,7 +402,8 @@ void ddb_link_refresh(struct ddb_link *link)
 /* --- news from the log -------------------------------------------------------------------------
  */
 
-void ddb_link_notice(struct ddb_link *link, const struct ddb_change *change)
+void ddb_link_notice(struct ddb_link *link, const struct ddb_change *change,
+                     struct ddb_record **record)
 {
     bool is_next = link->read_sequence + 1 == change->sequence;
     if (change->is_replicated) { /* not for us; whoever reads on later skips it */
@@ -404,7 +418,9 @@ void ddb_link_notice(struct ddb_link *link, const struct ddb_change *change)
         sim_faults_apply(link->group->ddb->core->faults, &point, &effect); /* counts the hit */
         note_backlog(link);
     } else if (!link->is_draining && is_next && link->in_flight_count < DDB_LINK_WINDOW) {
-        struct ddb_delivery *delivery = take_in(link, change);
+        if (*record == NULL)
+            *record = ddb_record_create(change, &link->group->ddb->record_bytes);
+        struct ddb_delivery *delivery = take_in(link, change, *record);
         schedule(link, delivery, delivery->due_us);
     }
 }

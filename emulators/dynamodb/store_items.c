@@ -52,6 +52,9 @@ static void prepare_item_texts(struct ddb_items *items, unsigned long long n)
             "(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (key) DO UPDATE SET item = ?2, size_bytes = "
             "?3, written_us = ?4, origin = ?5, seen = ?6, sequence = ?7",
             table);
+    items->rewrite_sql = sql("UPDATE %s SET item = ?2, size_bytes = ?3, written_us = ?4, origin = "
+                             "?5, seen = ?6, sequence = ?7 WHERE key = ?1",
+                             table);
     items->erase_sql = sql("DELETE FROM %s WHERE key = ?1", table);
     items->forward_sql = range_sql(table, " AND item IS NOT NULL", "ASC");
     items->backward_sql = range_sql(table, " AND item IS NOT NULL", "DESC");
@@ -147,6 +150,7 @@ void ddb_items_fini(struct ddb_items *items)
 {
     free(items->read_sql);
     free(items->write_sql);
+    free(items->rewrite_sql);
     free(items->erase_sql);
     free(items->forward_sql);
     free(items->backward_sql);
@@ -272,11 +276,12 @@ static enum sim_result note_tombstone(struct ddb_items *items, const struct ddb_
     return sim_store_run(statement, error);
 }
 
-enum sim_result ddb_items_write(struct ddb_items *items, const struct ddb_key_blob *key,
-                                const struct ddb_row *row, struct sim_error *error)
+static enum sim_result write_row(struct ddb_items *items, const char *text,
+                                 const struct ddb_key_blob *key, const struct ddb_row *row,
+                                 struct sim_error *error)
 {
     struct sim_statement *statement = NULL;
-    enum sim_result result = sim_store_prepare(items->store, items->write_sql, &statement, error);
+    enum sim_result result = sim_store_prepare(items->store, text, &statement, error);
     if (result != RESULT_OK)
         return result;
     sim_bind_blob(statement, 1, key->bytes, key->length_bytes);
@@ -289,10 +294,27 @@ enum sim_result ddb_items_write(struct ddb_items *items, const struct ddb_key_bl
     sim_bind_int(statement, 5, (int64_t)row->version.origin);
     sim_bind_blob(statement, 6, row->seen, row->seen_bytes);
     sim_bind_int(statement, 7, (int64_t)row->sequence);
-    result = sim_store_run(statement, error);
+    return sim_store_run(statement, error);
+}
+
+enum sim_result ddb_items_write(struct ddb_items *items, const struct ddb_key_blob *key,
+                                const struct ddb_row *row, struct sim_error *error)
+{
+    enum sim_result result = write_row(items, items->write_sql, key, row, error);
     if (result != RESULT_OK || row->item != NULL)
         return result;
     return note_tombstone(items, key, row->sequence, error);
+}
+
+enum sim_result ddb_items_rewrite(struct ddb_items *items, const struct ddb_key_blob *key,
+                                  const struct ddb_row *row, struct sim_error *error)
+{
+    enum sim_result result = write_row(items, items->rewrite_sql, key, row, error);
+    if (result != RESULT_OK)
+        return result;
+    if (sim_store_changes(items->store) == 0) /* it was not there after all */
+        return ddb_items_write(items, key, row, error);
+    return row->item != NULL ? RESULT_OK : note_tombstone(items, key, row->sequence, error);
 }
 
 static enum sim_result run_with_key(struct sim_store *store, const char *text,

@@ -427,13 +427,13 @@ static void test_a_link_holds_a_bounded_number(void **state)
 {
     struct world *world = *state;
     world_make_global(world, "tab");
-    put_many(world, 2500);
+    put_many(world, DDB_LINK_WINDOW + 500);
     struct ddb_table *table =
         ddb_table_find(ddb_region_find(world->ddb, EAST), WIRE_ACCOUNT_DEFAULT, "tab");
     for (size_t i = 0; i < table->member.group->link_count; i++)
         assert_true(table->member.group->links[i]->in_flight_count <= DDB_LINK_WINDOW);
     world_idle(world);
-    assert_int_equal(count_items(world, WEST), 2500);
+    assert_int_equal(count_items(world, WEST), DDB_LINK_WINDOW + 500);
     assert_int_equal(ddb_backlog(world->ddb, NULL, NULL, NULL), 0);
 }
 
