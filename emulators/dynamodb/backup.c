@@ -14,10 +14,10 @@
  */
 
 /* Ids may be equal in theory; ARNs differ then by the table's name. */
-static int compare(const struct ddb_backup *a, const struct ddb_backup *b)
+static int compare(const struct ddb_backup *backup, const char *id, const char *arn)
 {
-    int by_id = strcmp(a->id, b->id);
-    return by_id != 0 ? by_id : strcmp(a->arn, b->arn);
+    int by_id = strcmp(backup->id, id);
+    return by_id != 0 ? by_id : strcmp(backup->arn, arn);
 }
 
 static void insert(struct ddb_backup *backup)
@@ -30,7 +30,7 @@ static void insert(struct ddb_backup *backup)
             sim_realloc_array(region->backups, region->backup_capacity, sizeof *region->backups);
     }
     size_t at = region->backup_count++;
-    for (; at > 0 && compare(region->backups[at - 1], backup) > 0; at--)
+    for (; at > 0 && compare(region->backups[at - 1], backup->id, backup->arn) > 0; at--)
         region->backups[at] = region->backups[at - 1];
     region->backups[at] = backup;
 }
@@ -48,11 +48,20 @@ static void take_out(const struct ddb_backup *backup)
 
 struct ddb_backup *ddb_backup_find(const struct ddb_region *region, const char *arn)
 {
-    for (size_t i = 0; region != NULL && i < region->backup_count; i++) {
-        if (strcmp(region->backups[i]->arn, arn) == 0)
-            return region->backups[i];
+    const char *slash = strrchr(arn, '/');
+    size_t low = 0;
+    size_t high = region != NULL && slash != NULL ? region->backup_count : 0;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare(region->backups[middle], slash + 1, arn) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return NULL;
+    if (region == NULL || low == region->backup_count ||
+        strcmp(region->backups[low]->arn, arn) != 0)
+        return NULL;
+    return region->backups[low];
 }
 
 /* --- making and ending ---------------------------------------------------------------------------

@@ -230,3 +230,34 @@ def test_backups_recovery_and_half_restored_tables_survive_a_kill(start, tmp_pat
     assert versions(dynamodb, TABLE)["o0099"] == 3
     names = [backup["BackupName"] for backup in dynamodb.list_backups()["BackupSummaries"]]
     assert names == ["done", "half"]
+
+
+def test_what_a_deleted_table_leaves_survives_a_restart_and_expires(start, tmp_path):
+    data = str(tmp_path / "data")
+    first = start("--clock", "virtual", "--transient-delay", "0s", "--data", data)
+    dynamodb = create(first)
+    dynamodb.update_continuous_backups(TableName=TABLE, PointInTimeRecoverySpecification=ON)
+    fill(dynamodb, 30, 1)
+    table = dynamodb.describe_table(TableName=TABLE)["Table"]
+    export = dynamodb.export_table_to_point_in_time(TableArn=table["TableArn"], S3Bucket="bucket")["ExportDescription"]
+    dynamodb.update_table(TableName=TABLE, StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"})
+    first.advance("1s")
+    fill(dynamodb, 10, 2)
+    dynamodb.delete_table(TableName=TABLE)  # its stream stays readable for a day, its rows are the backup's
+    first.advance("1h")
+    listed = dynamodb.list_backups(BackupType="SYSTEM")["BackupSummaries"]
+    assert [backup["BackupName"] for backup in listed] == [f"{TABLE}$DeletedTableBackup"]
+    first.stop()
+
+    second = start("--clock", "virtual", "--transient-delay", "0s", "--data", data)
+    dynamodb = second.client("dynamodb")
+    assert dynamodb.list_backups(BackupType="ALL")["BackupSummaries"] == listed
+    assert dynamodb.describe_export(ExportArn=export["ExportArn"])["ExportDescription"]["ExportStatus"] == "FAILED"
+    second.advance("48h")  # the stream goes, the backup stays
+    dynamodb.restore_table_from_backup(BackupArn=listed[0]["BackupArn"], TargetTableName=TABLE)
+    second.advance("1m")
+    assert sorted(versions(dynamodb, TABLE).values()) == [1] * 20 + [2] * 10
+    assert by_customer(dynamodb, TABLE, "c3") == 4
+    second.advance("840h")
+    assert dynamodb.list_backups(BackupType="ALL")["BackupSummaries"] == []
+    assert len(versions(dynamodb, TABLE)) == 30
