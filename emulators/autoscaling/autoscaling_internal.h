@@ -8,6 +8,8 @@
 #ifndef EMULATORS_AUTOSCALING_AUTOSCALING_INTERNAL_H
 #define EMULATORS_AUTOSCALING_AUTOSCALING_INTERNAL_H
 
+#include <uthash.h>
+
 #include "emulators/autoscaling/autoscaling.h"
 #include "emulators/autoscaling/schedule.h"
 #include "sim/core/random.h"
@@ -81,6 +83,8 @@ struct aas_target {
     struct aas_policy *policies;
     struct aas_scheduled *scheduled;
     struct aas_target *prev, *next;
+    char *heard_key; /* while it is in heard; else NULL */
+    UT_hash_handle hh;
 };
 
 struct aas_activity {
@@ -104,9 +108,9 @@ struct aas {
     struct aas_target *targets;
     struct aas_activity *activities; /* the newest first */
     size_t activity_count;
-    bool is_listening;
-    bool is_changed;     /* since it was saved (save.c) */
-    uint64_t tick_event; /* 0: nothing to look at */
+    struct aas_target *heard; /* those with policies, by what they consume (tracking.c) */
+    bool is_changed;          /* since it was saved (save.c) */
+    uint64_t tick_event;      /* 0: nothing to look at */
 };
 
 uint64_t aas_now_us(const struct aas *aas);
@@ -168,8 +172,9 @@ void aas_activity_add(const struct aas_target *target, const char *description, 
                       const char *status, const char *message);
 void aas_activities_remove(struct aas *aas);
 
-/* tracking.c: begins or ends the looking every minute, as there are policies. */
-void aas_tracking_refresh(struct aas *aas);
+/* tracking.c: after a policy came or went. Looking every minute begins with the first target that
+ * has one and ends with the last. */
+void aas_tracking_refresh(struct aas_target *target);
 
 /* capacity.c: DynamoDB's side, by dispatch. */
 enum aas_capacity_answer {

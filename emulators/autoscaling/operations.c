@@ -65,7 +65,6 @@ static void remove_all(struct aas *aas)
     while (aas->targets != NULL)
         aas_target_remove(aas->targets);
     aas_activities_remove(aas);
-    aas_tracking_refresh(aas); /* nothing is left to look at */
 }
 
 void aas_destroy(struct aas *aas)

@@ -24,6 +24,7 @@ void aas_policy_remove(struct aas_target *target, struct aas_policy *policy)
     free(policy->arn);
     cJSON_Delete(policy->configuration);
     free(policy);
+    aas_tracking_refresh(target);
 }
 
 static struct aas_policy *find_policy(struct aas_target *target, const char *name)
@@ -117,6 +118,7 @@ static struct aas_policy *add_policy(struct aas_target *target, const char *name
     policy->arn = sim_strdup(arn);
     policy->created_us = created_us;
     DL_APPEND(target->policies, policy);
+    aas_tracking_refresh(target);
     return policy;
 }
 
@@ -200,7 +202,6 @@ enum wire_progress aas_put_policy(void *state, struct wire_call *call)
     if (policy == NULL)
         policy = make_policy(target, call);
     configure(policy, wire_member(call->input, CONFIGURATION));
-    aas_tracking_refresh(aas);
     aas_target_keep_bounds(target);
     cJSON *output = cJSON_CreateObject();
     cJSON_AddStringToObject(output, "PolicyARN", policy->arn);
@@ -225,7 +226,6 @@ enum wire_progress aas_delete_policy(void *state, struct wire_call *call)
                          "No scaling policy found for %s, policy name: %s", aas_call_place(call),
                          name);
     aas_policy_remove(target, policy);
-    aas_tracking_refresh(aas);
     return wire_succeed(call, cJSON_CreateObject());
 }
 

@@ -88,6 +88,5 @@ enum sim_result aas_load(struct aas *aas, struct sim_error *error)
     }
     cJSON_Delete(list);
     sim_arena_destroy(arena);
-    aas_tracking_refresh(aas);
     return result;
 }

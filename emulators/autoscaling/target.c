@@ -386,7 +386,6 @@ enum wire_progress aas_deregister_target(void *state, struct wire_call *call)
         return wire_fail(call, "ObjectNotFoundException", "No scalable target found for %s",
                          aas_call_place(call));
     aas_target_remove(target);
-    aas_tracking_refresh(aas);
     return wire_succeed(call, cJSON_CreateObject());
 }
 

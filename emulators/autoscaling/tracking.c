@@ -5,6 +5,8 @@
  * below it less; either time so much that this minute's consumption would just meet the target. A
  * minute without any consumption counts as neither: DynamoDB then sends no datum, so that the
  * service does not scale in either. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
@@ -15,38 +17,40 @@
  * second: what makes a share of provisioned units comparable with consumed halves. */
 #define WHOLE_VALUE      INT64_C(100000)
 #define HALVES_OF_A_UNIT INT64_C(120)
+#define KEY_BYTES        640 /* Region, account, names of a table and an index */
 
 /* --- what is consumed ----------------------------------------------------------------------------
  */
 
-static bool is_of(const struct aas_target *target, const struct wire_datum *datum)
+/* What a table or index consumes, as one text; false: it does not fit, and nobody waits for it. */
+static bool print_key(char key[KEY_BYTES], const char *region, const char *account,
+                      const char *table, const char *index, bool is_write)
 {
-    return datum->account != NULL && strcmp(datum->region, target->region) == 0 &&
-           strcmp(datum->account, target->account) == 0 &&
-           strcmp(datum->dimensions[0].value, target->table) == 0 &&
-           (target->index == NULL ? datum->dimension_count == 1
-                                  : datum->dimension_count == 2 &&
-                                        strcmp(datum->dimensions[1].value, target->index) == 0);
+    int length = snprintf(key, KEY_BYTES, "%s/%s/%s/%s/%c", region, account, table,
+                          index != NULL ? index : "", is_write ? 'w' : 'r');
+    return length > 0 && length < KEY_BYTES;
 }
 
 static void hear_consumed(void *context, const struct wire_datum *datum)
 {
     struct aas *aas = context;
+    struct aas_target *target = NULL;
+    char key[KEY_BYTES];
     bool is_write = strcmp(datum->metric, "ConsumedWriteCapacityUnits") == 0;
-    if (!is_write && strcmp(datum->metric, "ConsumedReadCapacityUnits") != 0)
+    if ((!is_write && strcmp(datum->metric, "ConsumedReadCapacityUnits") != 0) ||
+        datum->account == NULL ||
+        !print_key(key, datum->region, datum->account, datum->dimensions[0].value,
+                   datum->dimension_count > 1 ? datum->dimensions[1].value : NULL, is_write))
         return;
-    struct aas_target *target;
-    DL_FOREACH(aas->targets, target)
-    {
-        if (target->is_write != is_write || target->policies == NULL || !is_of(target, datum))
-            continue;
-        uint64_t minute = datum->at_us / AAS_MINUTE_US;
-        if (target->current.number != minute) {
-            target->previous = target->current;
-            target->current = (struct aas_minute){.number = minute};
-        }
-        target->current.halves += (uint64_t)datum->value;
+    HASH_FIND_STR(aas->heard, key, target);
+    if (target == NULL)
+        return;
+    uint64_t minute = datum->at_us / AAS_MINUTE_US;
+    if (target->current.number != minute) {
+        target->previous = target->current;
+        target->current = (struct aas_minute){.number = minute};
     }
+    target->current.halves += (uint64_t)datum->value;
 }
 
 static uint64_t consumed_in(const struct aas_target *target, uint64_t minute)
@@ -154,23 +158,38 @@ static void tick(void *context)
     schedule_tick(aas);
 }
 
-void aas_tracking_refresh(struct aas *aas)
+static void begin_listening(struct aas *aas)
 {
-    bool is_needed = false;
-    struct aas_target *target;
-    DL_FOREACH(aas->targets, target)
-    {
-        is_needed = is_needed || target->policies != NULL;
-    }
-    if (is_needed == aas->is_listening)
-        return;
-    aas->is_listening = is_needed;
-    if (is_needed) {
-        wire_metrics_listen(aas->host->metrics, hear_consumed, aas);
-        schedule_tick(aas);
-        return;
-    }
+    wire_metrics_listen(aas->host->metrics, hear_consumed, aas);
+    schedule_tick(aas);
+}
+
+static void end_listening(struct aas *aas)
+{
     wire_metrics_unlisten(aas->host->metrics, hear_consumed, aas);
     (void)sim_sched_cancel(aas->host->core->sched, aas->tick_event);
     aas->tick_event = 0;
+}
+
+void aas_tracking_refresh(struct aas_target *target)
+{
+    struct aas *aas = target->aas;
+    char key[KEY_BYTES];
+    bool is_heard = target->heard_key != NULL;
+    if (is_heard == (target->policies != NULL) ||
+        !print_key(key, target->region, target->account, target->table, target->index,
+                   target->is_write))
+        return;
+    if (is_heard) {
+        HASH_DEL(aas->heard, target);
+        free(target->heard_key);
+        target->heard_key = NULL;
+        if (aas->heard == NULL)
+            end_listening(aas);
+        return;
+    }
+    if (aas->heard == NULL)
+        begin_listening(aas);
+    target->heard_key = sim_strdup(key);
+    HASH_ADD_KEYPTR(hh, aas->heard, target->heard_key, strlen(target->heard_key), target);
 }

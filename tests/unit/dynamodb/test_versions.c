@@ -190,11 +190,9 @@ static void test_every_operation_of_the_model_has_its_row(void **state)
     assert_int_equal(ddb_streams_service.operation_count, 4);
     for (size_t i = 1; i < ddb_service.operation_count; i++)
         assert_true(strcmp(ddb_service.operations[i - 1].name, ddb_service.operations[i].name) < 0);
-    struct world *world = *state;
-    world_expect_in(
-        "not here yet",
-        world_say(world, EAST, "CreateBackup", "{'TableName':'tab','BackupName':'back'}"),
-        "NotImplemented");
+    for (size_t i = 0; i < ddb_service.operation_count; i++)
+        assert_non_null(ddb_service.operations[i].handle); /* nothing is missing any more */
+    (void)state;
 }
 
 int main(void)
