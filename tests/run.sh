@@ -127,11 +127,13 @@ suite sanitized_javascript build/results/sanitized_javascript.xml javascript_in 
 step "build (clang, Release)" build clang Release -DCMAKE_C_COMPILER=clang
 suite clang_unit build/results/clang.xml ctest_in clang build/results/clang.xml -L unit
 step "same bytes (two runs, two compilers, ASLR)" bash tests/same_bytes.sh build/release/regionlab build/clang/regionlab
+step "killed at random moments (16 rounds)" python3 tests/crash/crash.py build/release/regionlab --rounds 16
 step "no outgoing packet (empty namespace)" bash tests/no_network.sh build/release/regionlab
 step "size and start-up" bash tests/footprint.sh build/release/regionlab
 step "arm64 (cross-compiled, same trace hash)" bash tests/same_bytes_arm64.sh build/release/regionlab
 if [ "$mode" = --long ]; then
     step "long property tests" env REGIONLAB_LONG=1 ctest --test-dir build/release -L property --output-on-failure
+    step "killed at random moments (1,000 rounds)" python3 tests/crash/crash.py build/release/regionlab --rounds 1000
     step "fuzzing" bash tests/fuzz/run.sh 600
 fi
 finish
