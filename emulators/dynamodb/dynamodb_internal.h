@@ -49,6 +49,7 @@ struct ddb {
     size_t group_count;
     size_t group_capacity;
     size_t strong_count; /* of the groups: those with strong consistency */
+    struct sim_arena *spare_arena; /* for the next delivery (replica_apply.c) */
     size_t record_bytes; /* of changes on their way to other replicas (replica_record.h) */
     struct ddb_conflict_log *conflicts;
     struct ddb_service_times *service_times;

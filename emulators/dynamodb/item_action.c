@@ -66,7 +66,8 @@ static bool parse(struct ddb_item_action *action, bool is_single, struct ddb_fau
     return (!is_single || ddb_legacy_check_mixing(input, legacy, fault)) &&
            ddb_expression_context_init(&context, &options, fault) &&
            (!is_single || ddb_legacy_check_operator(input, legacy, fault)) &&
-           ddb_request_item(wire_member(input, map), &action->item, fault) &&
+           (is_single ? ddb_request_only_item(wire_member(input, map), &action->item, fault)
+                      : ddb_request_item(wire_member(input, map), &action->item, fault)) &&
            (!is_single || check_return_values(input, action->kind, fault)) &&
            (action->kind != DDB_ITEM_PUT || check_put_size(action, fault)) &&
            ddb_expression_context_bind(&context, DDB_EXPRESSION_UPDATE, update, &action->update,

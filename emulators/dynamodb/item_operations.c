@@ -46,7 +46,7 @@ enum wire_progress ddb_get_item(void *state, struct wire_call *call)
     struct ddb_key_blob key;
     if (!ddb_legacy_check_mixing(call->input, DDB_LEGACY_GET, &fault) ||
         !ddb_expression_context_init(&context, &options, &fault) ||
-        !ddb_request_item(wire_member(call->input, "Key"), &key_map, &fault) ||
+        !ddb_request_only_item(wire_member(call->input, "Key"), &key_map, &fault) ||
         !ddb_request_projection(call->input, &context, &projection, &fault) ||
         !ddb_expression_context_finish(&context, &fault) ||
         !ddb_request_table(state, call, wire_text(call->input, "TableName"), &table, &fault) ||

@@ -29,6 +29,9 @@ MUST_USE bool ddb_request_resource(struct ddb *ddb, const struct wire_call *call
 
 /* A normalised copy of an Item or Key map, deferred to the arena. */
 MUST_USE bool ddb_request_item(const cJSON *map, cJSON **item, struct ddb_fault *fault);
+/* The same without the copy, for the operations on one item: the map of the call's own input is
+ * brought to normal form where it lies, and nobody reads it otherwise. */
+MUST_USE bool ddb_request_only_item(const cJSON *map, cJSON **item, struct ddb_fault *fault);
 
 /* AttributesToGet or ProjectionExpression, whichever there is. */
 MUST_USE bool ddb_request_projection(const cJSON *input, struct ddb_expression_context *context,

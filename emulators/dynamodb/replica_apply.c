@@ -192,10 +192,25 @@ static enum sim_result decide(struct arrival *arrival, struct sim_error *error)
     return RESULT_OK;
 }
 
+/* One is enough: a delivery never waits for anything. */
+static struct sim_arena *take_arena(struct ddb *ddb)
+{
+    struct sim_arena *arena = ddb->spare_arena;
+    ddb->spare_arena = NULL;
+    return arena != NULL ? arena : sim_arena_create();
+}
+
+static void give_arena(struct ddb *ddb, struct sim_arena *arena)
+{
+    PRE(ddb->spare_arena == NULL);
+    sim_arena_clear(arena);
+    ddb->spare_arena = arena;
+}
+
 bool ddb_replica_apply(struct ddb_link *link, const struct ddb_change *change)
 {
     struct sim_error error;
-    struct arrival arrival = {.link = link, .change = change, .arena = sim_arena_create()};
+    struct arrival arrival = {.link = link, .change = change, .arena = take_arena(link->group->ddb)};
     enum sim_result result = ddb_items_read(&link->to->items, &change->key, arrival.arena,
                                             &arrival.row, &arrival.has_row, &error);
     if (result == RESULT_OK) {
@@ -205,7 +220,7 @@ bool ddb_replica_apply(struct ddb_link *link, const struct ddb_change *change)
         ddb_seen_merge(&arrival.merged_seen, &arrival.incoming_seen);
         result = decide(&arrival, &error);
     }
-    sim_arena_destroy(arrival.arena);
+    give_arena(link->group->ddb, arrival.arena);
     if (result != RESULT_OK)
         sim_trace_emit(link->group->ddb->core->trace, "store.error", ddb_region_name(link->to),
                        FIELD_TEXT("table", link->to->name), FIELD_TEXT("error", error.message));

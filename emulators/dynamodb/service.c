@@ -206,6 +206,7 @@ void ddb_destroy(struct ddb *ddb)
     if (ddb->core->data != NULL)
         sim_data_remove_saver(ddb->core->data, ddb);
     stop(ddb);
+    sim_arena_destroy(ddb->spare_arena);
     free(ddb->groups);
     free(ddb);
 }

@@ -9,6 +9,9 @@
  *   BatchWriteItem      puts each of its items in one savepoint
  *   Query, Scan         read a range, or the table from its start, and join what they find
  *
+ * What is put into the table "replicated" is written to two more databases in the same way, each
+ * with its change log, since streams exist in each Region.
+ *
  * No protocol, no validation, no expressions, no Regions.
  *
  *   bench_floor_http READY_FILE      writes "endpoint=http://127.0.0.1:PORT", ends by SIGTERM */
@@ -30,12 +33,14 @@
 
 #define BODY_MAX_BYTES   65536
 #define ANSWER_MAX_BYTES ((size_t)1024 * 1024)
+#define FLOOR_COPIES     2
 #define ACCEPTS_MAX      64
 
 struct floor {
     struct MHD_Daemon *daemon;
     struct floor_store store;
-    char *answer; /* ANSWER_MAX_BYTES */
+    struct floor_store copies[FLOOR_COPIES]; /* of the table "replicated" in other Regions */
+    char *answer;                            /* ANSWER_MAX_BYTES */
     int listen_fd;
     uint16_t port;
 };
@@ -131,6 +136,14 @@ static bool update(struct floor *base, const cJSON *input)
     return ok;
 }
 
+static bool copy_text(struct floor_store *store, const struct floor_key *key, const char *text,
+                      size_t bytes)
+{
+    bool ok = floor_request_begin(store);
+    ok = ok && floor_write(store, key, floor_read(store, key), (struct floor_text){text, bytes});
+    return floor_request_end(store) && ok;
+}
+
 /* The item is the last member: its text reaches up to the closing brace. */
 static bool put_body(struct floor *base, const cJSON *input, const struct body *body)
 {
@@ -139,7 +152,12 @@ static bool put_body(struct floor *base, const cJSON *input, const struct body *
     if (item == NULL || !make_key(member(input, "Item"), &key))
         return false;
     item += strlen("\"Item\":");
-    return put_text(base, &key, item, body->bytes - (size_t)(item - body->data) - 1);
+    size_t bytes = body->bytes - (size_t)(item - body->data) - 1;
+    const char *table = cJSON_GetStringValue(member(input, "TableName"));
+    bool ok = put_text(base, &key, item, bytes);
+    for (size_t i = 0; table != NULL && strcmp(table, "replicated") == 0 && i < FLOOR_COPIES; i++)
+        ok = ok && copy_text(&base->copies[i], &key, item, bytes);
+    return ok;
 }
 
 static bool put_batch(struct floor *base, const cJSON *input, const struct body *body)
@@ -393,6 +411,7 @@ int main(int argc, char **argv)
     base.daemon = MHD_start_daemon(flags, 0, NULL, NULL, handle, &base, MHD_OPTION_NOTIFY_COMPLETED,
                                    completed, NULL, MHD_OPTION_END);
     if (base.daemon == NULL || base.answer == NULL || !floor_store_open(&base.store) ||
+        !floor_store_open(&base.copies[0]) || !floor_store_open(&base.copies[1]) ||
         !open_listener(&base)) {
         fputs("bench_floor_http: cannot start\n", stderr);
         return 1;
@@ -407,6 +426,8 @@ int main(int argc, char **argv)
     serve(&base);
     MHD_stop_daemon(base.daemon);
     floor_store_close(&base.store);
+    for (size_t i = 0; i < FLOOR_COPIES; i++)
+        floor_store_close(&base.copies[i]);
     free(base.answer);
     close(base.listen_fd);
     return 0;
