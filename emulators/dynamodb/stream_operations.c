@@ -302,10 +302,12 @@ static enum sim_result find_trim_point(struct ddb_table *table, uint64_t *sequen
     return ddb_log_sequence_at(&table->log, old_us, sequence, error);
 }
 
-static bool is_in_shard(const struct ddb_shard *shard, uint64_t sequence)
+/* An open one reaches to the number that its next record may get. */
+static bool is_in_shard(const struct ddb_table *table, const struct ddb_shard *shard,
+                        uint64_t sequence)
 {
-    return sequence >= shard->first_sequence &&
-           (shard->closed_us == 0 || sequence <= shard->last_sequence);
+    uint64_t last = shard->closed_us == 0 ? table->log.last_sequence + 1 : shard->last_sequence;
+    return sequence >= shard->first_sequence && sequence <= last;
 }
 
 static enum wire_progress answer_trimmed(struct wire_call *call)
@@ -328,7 +330,7 @@ static enum wire_progress iterate_from(struct wire_call *call, const struct foun
 {
     struct sim_error error;
     uint64_t trim_point = 0;
-    if (!is_in_shard(shard, sequence))
+    if (!is_in_shard(found->table, shard, sequence))
         return wire_fail(call, "ValidationException", "Invalid SequenceNumber: %s",
                          wire_text(call->input, "SequenceNumber"));
     if (find_trim_point(found->table, &trim_point, &error) != RESULT_OK)

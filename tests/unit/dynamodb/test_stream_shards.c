@@ -300,6 +300,14 @@ static void test_what_is_refused(void **state)
          "{'StreamArn':'%s','ShardId':'%s','ShardIteratorType':'AT_SEQUENCE_NUMBER',"
          "'SequenceNumber':'100000000000000000000'}",
          "ValidationException: Invalid SequenceNumber: 100000000000000000000"},
+        {"a number far behind the shard", "GetShardIterator",
+         "{'StreamArn':'%s','ShardId':'%s','ShardIteratorType':'AFTER_SEQUENCE_NUMBER',"
+         "'SequenceNumber':'199999999999999999999'}",
+         "ValidationException: Invalid SequenceNumber: 199999999999999999999"},
+        {"the number that the first record will get", "GetShardIterator",
+         "{'StreamArn':'%s','ShardId':'%s','ShardIteratorType':'AT_SEQUENCE_NUMBER',"
+         "'SequenceNumber':'100000000000000000001'}",
+         "{'ShardIterator':'arn:"},
         {"101 shards a page", "DescribeStream", "{'StreamArn':'%s','Limit':101}",
          "ValidationException"},
         {"an iterator cut short", "GetRecords", "{'ShardIterator':'%s|2|H|1'}",
