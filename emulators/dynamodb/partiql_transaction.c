@@ -267,10 +267,7 @@ static void read_token(struct transaction *transaction)
         transaction->token = ddb_transaction_token(call);
     if (transaction->token == NULL)
         return;
-    char *body = cJSON_PrintUnformatted(wire_member(call->input, "TransactStatements"));
-    CHECK(body != NULL);
-    sim_arena_defer(call->arena, cJSON_free, body);
-    transaction->body = body;
+    transaction->body = ddb_token_body(wire_member(call->input, "TransactStatements"), call->arena);
 }
 
 static enum ddb_token_verdict ask_token(const struct transaction *transaction)

@@ -44,13 +44,19 @@ static void look_for(const struct ddb_region *region, const struct wire_call *ca
     }
 }
 
+static bool check_arn(const char *arn, struct ddb_fault *fault)
+{
+    return (strncmp(arn, "arn:aws:dynamodb:", strlen("arn:aws:dynamodb:")) == 0 &&
+            strstr(arn, ":table/") != NULL && strstr(arn, "/stream/") != NULL) ||
+           ddb_invalid(fault, "Invalid StreamArn");
+}
+
 static bool find_stream(struct ddb *ddb, const struct wire_call *call, const char *arn,
                         struct found_stream *found, struct ddb_fault *fault)
 {
     const struct ddb_region *region = ddb_region_find(ddb, call->region);
-    if (strncmp(arn, "arn:aws:dynamodb:", strlen("arn:aws:dynamodb:")) != 0 ||
-        strstr(arn, ":table/") == NULL || strstr(arn, "/stream/") == NULL)
-        return ddb_invalid(fault, "Invalid StreamArn");
+    if (!check_arn(arn, fault))
+        return false;
     *found = (struct found_stream){0};
     if (region != NULL)
         look_for(region, call, arn, ddb_table_name_of(fault->arena, arn), found);
@@ -129,14 +135,16 @@ static bool check_limit(const cJSON *input, int64_t most, struct ddb_fault *faul
 enum wire_progress ddb_list_streams(void *state, struct wire_call *call)
 {
     struct ddb_fault fault = {.arena = call->arena};
-    if (!check_limit(call->input, STREAMS_PER_PAGE, &fault))
+    const char *after = wire_text(call->input, "ExclusiveStartStreamArn");
+    if (!check_limit(call->input, STREAMS_PER_PAGE, &fault) ||
+        (after != NULL && !check_arn(after, &fault)))
         return ddb_answer_fault(call, &fault);
     const struct ddb_region *region = ddb_region_find(state, call->region);
     const char *only = wire_text(call->input, "TableName");
     cJSON *output = cJSON_CreateObject();
     struct listing listing = {
         .list = cJSON_AddArrayToObject(output, "Streams"),
-        .after = wire_text(call->input, "ExclusiveStartStreamArn"),
+        .after = after,
         .left = wire_integer(call->input, "Limit", STREAMS_PER_PAGE),
     };
     if (only != NULL)

@@ -16,7 +16,11 @@ enum ddb_token_verdict { DDB_TOKEN_NEW, DDB_TOKEN_REPEATED, DDB_TOKEN_MISMATCH }
 /* store: the data directory's, which remembers them for the Region; NULL: nobody does. */
 MUST_USE struct ddb_token_list *ddb_tokens_create(struct sim_store *store, const char *region);
 void ddb_tokens_destroy(struct ddb_token_list *tokens);
-/* token: account and token as the caller joins them; body: the request's text. */
+/* The text of a request that tokens are compared by: members and sets in an order of their own, so
+ * that only what is said counts and not in which order. It lies in the arena. */
+const char *ddb_token_body(const cJSON *request, struct sim_arena *arena);
+/* token: account and token as the caller joins them; body: what
+ * ddb_token_body() made of the request. */
 enum ddb_token_verdict ddb_tokens_ask(struct ddb_token_list *tokens, const char *token,
                                       const char *body, uint64_t now_us);
 /* Remembers a completed transaction under a new token. */
