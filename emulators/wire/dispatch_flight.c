@@ -11,13 +11,11 @@
 #include <string.h>
 
 #include "emulators/wire/dispatch_internal.h"
+#include "emulators/wire/request_id.h"
 #include "emulators/wire/types.h"
 #include "emulators/wire/validate.h"
 
-#define REQUEST_ID_LENGTH     52
-#define REQUEST_ID_DIGITS     12                            /* from one draw */
-#define REQUEST_ID_DRAW_BOUND UINT64_C(4738381338321616896) /* 36^12 */
-#define REQUEST_ID_STREAM     "request-ids"
+#define REQUEST_ID_STREAM "request-ids"
 
 static void arrive(void *context);
 static void serve(void *context);
@@ -66,27 +64,12 @@ static void give_arena(struct wire_dispatcher *dispatcher, struct sim_arena *are
 static char *make_request_id(struct wire_dispatcher *dispatcher, struct sim_arena *arena,
                              const struct wire_model *model)
 {
-    static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     struct sim_random *random = &dispatcher->request_ids;
     if (!dispatcher->request_ids_ready) {
         sim_random_init(random, dispatcher->host.core->seed, REQUEST_ID_STREAM);
         dispatcher->request_ids_ready = true;
     }
-    if (model != NULL &&
-        (model->protocol == PROTOCOL_REST_JSON || model->protocol == PROTOCOL_REST_XML)) {
-        char *uuid = sim_arena_alloc(arena, SIM_UUID_TEXT_BYTES);
-        sim_random_uuid(random, uuid);
-        return uuid;
-    }
-    char *id = sim_arena_alloc(arena, REQUEST_ID_LENGTH + 1);
-    uint64_t draw = 0;
-    for (size_t i = 0; i < REQUEST_ID_LENGTH; i++) {
-        if (i % REQUEST_ID_DIGITS == 0)
-            draw = sim_random_below(random, REQUEST_ID_DRAW_BOUND);
-        id[i] = digits[draw % 36];
-        draw /= 36;
-    }
-    return id;
+    return wire_request_id(random, arena, model);
 }
 
 static const char *copy_or(struct sim_arena *arena, const char *text, const char *fallback)

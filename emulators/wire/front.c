@@ -9,6 +9,7 @@
 #include "emulators/wire/front_compress.h"
 #include "emulators/wire/front_protocol.h"
 #include "emulators/wire/http_date.h"
+#include "emulators/wire/request_id.h"
 
 struct wire_front {
     struct wire_dispatcher *dispatcher;
@@ -137,9 +138,8 @@ static void send_reply(struct live *live, struct front_reply *reply)
 /* An answer without a call still has an id. */
 static void draw_request_id(struct live *live)
 {
-    char *id = sim_arena_alloc(live->exchange.message.arena, SIM_UUID_TEXT_BYTES);
-    sim_random_uuid(&live->front->request_ids, id);
-    live->exchange.request_id = id;
+    live->exchange.request_id = wire_request_id(
+        &live->front->request_ids, live->exchange.message.arena, live->exchange.route.model);
 }
 
 static void finish(void *context, struct wire_call *call)
@@ -203,7 +203,7 @@ void wire_front_handle(struct wire_front *front, const struct wire_listener *lis
     struct wire_error error = {0};
     cJSON *input = NULL;
     enum front_decoded decoded = FRONT_REFUSED;
-    if (strcmp(message->method, "OPTIONS") == 0) {
+    if (strcmp(message->method, "OPTIONS") == 0 && message->known[FRONT_ORIGIN] != NULL) {
         answer_options(message, &reply);
         decoded = FRONT_ANSWERED;
     } else if (front_route_find(front->dispatcher, listener, message, &live->exchange.route,

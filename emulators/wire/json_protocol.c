@@ -28,10 +28,15 @@ static const char *own_type(const struct wire_model *model)
                                                                  : "application/x-amz-json-1.0";
 }
 
-/* application/json is accepted and echoed. */
+/* application/json is accepted and echoed; DynamoDB also answers so what has neither type nor body.
+ */
 static const char *reply_type(const struct front_exchange *exchange)
 {
-    if (has_type(exchange->message.known[FRONT_CONTENT_TYPE], "application/json"))
+    const char *type = exchange->message.known[FRONT_CONTENT_TYPE];
+    const bool is_bare = type == NULL && exchange->message.body_bytes == 0;
+    if (has_type(type, "application/json") ||
+        (is_bare && exchange->route.model != NULL &&
+         exchange->route.model->protocol == PROTOCOL_JSON_1_0))
         return "application/json";
     return own_type(exchange->route.model);
 }
@@ -113,7 +118,7 @@ static enum front_decoded decode(struct front_exchange *exchange, cJSON **input,
     enum sim_result result = front_message_json(message, &tree, &problem);
     if (result == RESULT_OK && !cJSON_IsObject(tree))
         result = sim_error_set(&problem, RESULT_INVALID, "the body is not a JSON object");
-    if (result != RESULT_OK)
+    if (result != RESULT_OK && message->body_bytes > 0)
         return refuse_body(exchange, result, &problem, error);
     exchange->operation = find_operation(exchange);
     if (exchange->operation == NULL) {
@@ -126,6 +131,8 @@ static enum front_decoded decode(struct front_exchange *exchange, cJSON **input,
     }
     if (!front_authenticate(exchange, error))
         return FRONT_REFUSED;
+    if (result != RESULT_OK) /* no body at all: told last */
+        return refuse_body(exchange, result, &problem, error);
     if (!wire_convert(route->model, exchange->operation->input, tree, message->arena, error))
         return FRONT_REFUSED;
     *input = tree;
