@@ -26,6 +26,10 @@ struct arc {
     struct sim_random random; /* stream "arc/ids" */
     uint64_t transient_delay_us;
     struct arc_resource *resources; /* uthash by ARN, in order of creation */
+    uint64_t made;                  /* how many there ever were */
+    bool is_changed;                /* save.h: something must be written before the next commit */
+    bool is_ending;                 /* what goes now stays in the data directory */
+    struct sim_error save_failure;
     struct arc_endpoint endpoints[ARC_ENDPOINT_COUNT];
 };
 

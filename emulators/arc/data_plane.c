@@ -7,6 +7,7 @@
 
 #include "emulators/arc/arc_internal.h"
 #include "emulators/arc/rule_evaluation.h"
+#include "emulators/arc/save.h"
 
 #define UPDATES_PER_SECOND 3 /* ARC quotas: mutating calls to a cluster endpoint per second */
 
@@ -155,6 +156,7 @@ static void commit(struct arc *arc, const struct wire_call *call, const struct a
     for (size_t i = 0; i < changed.count; i++) {
         struct arc_resource *control = changed.controls[i];
         control->is_on = changed.is_on[i];
+        arc_resource_changed(control);
         sim_trace_emit(arc->host->core->trace, "control.changed", call->endpoint,
                        FIELD_TEXT("control", control->name), FIELD_TEXT("arn", control->arn),
                        FIELD_TEXT("state", state_text(control->is_on)),

@@ -1,4 +1,4 @@
-#include "emulators/arc/arc_internal.h"
+#include "emulators/arc/save.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,10 +49,12 @@ struct arc_resource *arc_resource_create(struct arc *arc, enum arc_kind kind, co
     snprintf(resource->client_token, sizeof resource->client_token, "%s",
              client_token != NULL ? client_token : "");
     resource->tags = cJSON_CreateObject();
+    resource->number = ++arc->made;
     do
         make_arn(resource);
     while (arc_resource_find(arc, kind, resource->arn) != NULL);
     HASH_ADD_STR(arc->resources, arn, resource);
+    arc_resource_changed(resource);
     return resource;
 }
 
@@ -60,6 +62,7 @@ void arc_resource_remove(struct arc_resource *resource)
 {
     struct arc *arc = resource->arc;
     sim_sched_cancel(arc->host->core->sched, resource->status_event);
+    arc_resource_unsave(resource);
     HASH_DEL(arc->resources, resource);
     free(resource->rule.controls);
     free(resource->rule.targets);
@@ -79,6 +82,7 @@ static void become_deployed(void *context)
     struct arc_resource *resource = context;
     resource->status_event = 0;
     resource->status = ARC_DEPLOYED;
+    arc_resource_changed(resource);
     trace_status(resource, arc_status_text(resource->status));
 }
 
@@ -107,6 +111,7 @@ static void schedule_status(struct arc_resource *resource, enum arc_status statu
     struct sim_sched *sched = resource->arc->host->core->sched;
     sim_sched_cancel(sched, resource->status_event);
     resource->status = status;
+    arc_resource_changed(resource);
     trace_status(resource, arc_status_text(status));
     resource->status_event =
         sim_sched_after(sched, resource->arc->transient_delay_us, then, resource);
@@ -172,6 +177,7 @@ struct arc_resource *arc_resource_by_name(struct arc *arc, enum arc_kind kind,
 void arc_resource_rename(struct arc_resource *resource, const char *name)
 {
     snprintf(resource->name, sizeof resource->name, "%s", name);
+    arc_resource_changed(resource);
 }
 
 const char *arc_status_text(enum arc_status status)

@@ -57,6 +57,8 @@ struct arc_resource {
     struct arc_resource *parent;
     cJSON *tags;       /* object */
     UT_hash_handle hh; /* by arn */
+    uint64_t number;   /* in the order of creation, from 1 */
+    bool is_changed;   /* save.h */
 
     bool is_default_panel; /* ARC_PANEL */
     bool is_dual_stack;    /* ARC_CLUSTER */

@@ -1,4 +1,5 @@
 #include "emulators/arc/rule_evaluation.h"
+#include "emulators/arc/save.h"
 
 #include "emulators/arc/arc_internal.h"
 
@@ -81,6 +82,8 @@ void arc_rules_start_waiting(struct arc *arc, const struct arc_change *change, u
 {
     struct arc_resource *rule = NULL;
     while ((rule = arc_resource_next(arc, ARC_RULE, NULL, rule)) != NULL)
-        if (names_guarded_control(change, &rule->rule))
+        if (names_guarded_control(change, &rule->rule)) {
             rule->rule.quiet_until_us = now_us + rule->rule.wait_us;
+            arc_resource_changed(rule);
+        }
 }

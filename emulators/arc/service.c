@@ -1,7 +1,7 @@
 /* The two services of routing control: their operations, and the arc object behind both. */
 #include <stdlib.h>
 
-#include "emulators/arc/arc_internal.h"
+#include "emulators/arc/save.h"
 
 WIRE_EMBED(arc_config_api, "emulators/arc/api_config.json");
 WIRE_EMBED(arc_cluster_api, "emulators/arc/api_cluster.json");
@@ -88,25 +88,32 @@ static void start(struct arc *arc)
 
 enum sim_result arc_create(const struct wire_host *host, struct arc **arc, struct sim_error *error)
 {
-    (void)error;
     struct arc *created = sim_alloc(sizeof *created);
     created->host = host;
     start(created);
     wire_health_provide(host->health, WIRE_HEALTH_ROUTING_CONTROL, control_health, created);
-    *arc = created;
-    return RESULT_OK;
+    *arc = created; /* the caller destroys it after an error as well */
+    if (host->core->data == NULL)
+        return RESULT_OK;
+    sim_data_add_saver(host->core->data, arc_save, created);
+    return arc_load(created, error);
 }
 
 static void remove_all(struct arc *arc)
 {
+    arc->is_ending = true; /* a reset has emptied the data directory already */
     while (arc->resources != NULL)
         arc_resource_remove(arc->resources);
+    arc->is_ending = false;
+    arc->made = 0;
 }
 
 void arc_destroy(struct arc *arc)
 {
     if (arc == NULL)
         return;
+    if (arc->host->core->data != NULL)
+        sim_data_remove_saver(arc->host->core->data, arc);
     remove_all(arc);
     free(arc);
 }

@@ -1,11 +1,12 @@
 /* Tags of clusters, control panels and safety rules, and the (absent) resource policies. */
-#include "emulators/arc/arc_internal.h"
+#include "emulators/arc/save.h"
 
 #define TAGS_MAX 50
 
 void arc_tags_set(struct arc_resource *resource, const cJSON *tags)
 {
     const cJSON *tag;
+    arc_resource_changed(resource);
     cJSON_ArrayForEach(tag, tags)
     {
         cJSON_DeleteItemFromObjectCaseSensitive(resource->tags, tag->string);
@@ -73,6 +74,7 @@ enum wire_progress arc_untag_resource(void *state, struct wire_call *call)
     if (resource == NULL)
         return arc_not_found(call, "Resource", arn);
     const cJSON *key;
+    arc_resource_changed(resource);
     cJSON_ArrayForEach(key, wire_member(call->input, "TagKeys"))
     {
         cJSON_DeleteItemFromObjectCaseSensitive(resource->tags, key->valuestring);

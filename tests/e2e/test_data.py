@@ -8,7 +8,7 @@ import urllib.request
 import botocore.exceptions
 import pytest
 
-from conftest import REGIONLAB, WEST, Server
+from conftest import EAST, REGIONLAB, WEST, Server
 
 TABLE = "Kept"
 KEYS = {"KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST"}
@@ -258,3 +258,31 @@ def test_what_cannot_be_opened_is_said_plainly(servers, tmp_path):
     assert "cannot make it" in refusal("--data", tmp_path / "a" / "b")
     assert "--durability is full, normal or off" in refusal("--data", tmp_path / "c", "--durability", "high")
     assert "--durability needs --data" in refusal("--durability", "full")
+
+
+def test_routing_controls_keep_their_arns_and_states(servers):
+    def controls(server):
+        config = server.client("route53-recovery-control-config", WEST)
+        cluster = config.list_clusters()["Clusters"][0]
+        panels = config.list_control_panels(ClusterArn=cluster["ClusterArn"])["ControlPanels"]
+        panel = next(panel for panel in panels if panel["Name"] == "orders")
+        rules = config.list_safety_rules(ControlPanelArn=panel["ControlPanelArn"])["SafetyRules"]
+        found = config.list_routing_controls(ControlPanelArn=panel["ControlPanelArn"])["RoutingControls"]
+        return [cluster["ClusterArn"], panels, rules, found]
+
+    def states(server, arns):
+        client = server.client("route53-recovery-cluster", endpoint=server.facts[f"cluster.{EAST}"].removesuffix("/v1") + "/v1")
+        return client, {arn: client.get_routing_control_state(RoutingControlArn=arn)["RoutingControlState"] for arn in arns}
+
+    server = servers()
+    before = controls(server)
+    arns = [control["RoutingControlArn"] for control in before[3]]
+    client, told = states(server, arns)
+    assert set(told.values()) == {"On"}
+    client.update_routing_control_state(RoutingControlArn=arns[0], RoutingControlState="Off")
+    kill(server)
+    server = servers()
+    assert controls(server) == before  # and nothing is there twice
+    assert states(server, arns)[1] == {arns[0]: "Off", arns[1]: "On"}
+    kill(server)
+    assert controls(servers()) == before
