@@ -1,5 +1,6 @@
 """Provisioned throughput by boto3 and the AWS CLI: what is throttled, what comes back, and what auto scaling makes of it."""
 
+import boto3
 import botocore.exceptions
 import pytest
 from conftest import EAST, WEST, shared
@@ -106,7 +107,6 @@ def test_the_resource_tries_again_until_there_is_throughput(start):
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
         ProvisionedThroughput={"ReadCapacityUnits": 50, "WriteCapacityUnits": 5})
     dynamodb.get_waiter("table_exists").wait(TableName="small", WaiterConfig={"Delay": 1})
-    import boto3
     table = boto3.resource("dynamodb", region_name=EAST, endpoint_url=server.endpoint, aws_access_key_id="test",
                            aws_secret_access_key="test").Table("small")
     with table.batch_writer() as batch:
@@ -120,6 +120,19 @@ def test_without_throttling_nothing_is_refused(start):
     dynamodb = make_table(server)
     for number in range(400):
         dynamodb.put_item(TableName="small", Item={"pk": {"S": f"{number}"}})
+
+
+@pytest.mark.parametrize("setting, is_throttled", [("false", False), ("true", True)])
+def test_a_world_file_says_whether_to_throttle(start, tmp_path, setting, is_throttled):
+    world = tmp_path / "world.yaml"
+    world.write_text(f"world: small\nregions:\n  - name: us-east-1\ndynamodb:\n  throttling: {setting}\n")
+    server = start("--clock", "virtual", "--world", str(world))
+    dynamodb = make_table(server)
+    puts(dynamodb, 300)
+    if is_throttled:
+        assert refused(dynamodb.delete_item, TableName="small", Key={"pk": {"S": "1"}})["Error"]["Code"] == PROVISIONED_EXCEEDED
+    else:
+        dynamodb.delete_item(TableName="small", Key={"pk": {"S": "1"}})
 
 
 def test_the_command_line_tells_the_reason(fresh):
