@@ -13,5 +13,7 @@ bool ddb_condition_holds(const struct ddb_binding *binding, const cJSON *item);
 
 /* Called by the context: what depends on names and values (distinct operands, operand types). */
 MUST_USE bool ddb_condition_check(const struct ddb_binding *binding, struct ddb_fault *fault);
+/* The operands of those conditions that stand before the first whose value is not bound (NULL). */
+MUST_USE bool ddb_condition_check_bound(const struct ddb_binding *binding, struct ddb_fault *fault);
 
 #endif

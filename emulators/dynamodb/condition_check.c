@@ -180,6 +180,36 @@ static bool check_tree(const struct check *check, const struct ddb_condition *co
     return true;
 }
 
+static bool is_bound(const struct ddb_binding *binding, const struct ddb_condition *leaf)
+{
+    for (size_t i = 0; i < leaf->operand_count; i++)
+        if (leaf->operands[i]->kind == DDB_OPERAND_VALUE &&
+            binding->values[leaf->operands[i]->value_slot] == NULL)
+            return false;
+    return true;
+}
+
+/* Stops, with *is_over, at the first condition that has no value. */
+static bool check_bound(const struct check *check, const struct ddb_condition *condition,
+                        bool *is_over)
+{
+    if (condition->child_count == 0) {
+        *is_over = !is_bound(check->binding, condition);
+        return *is_over || check_operands(check, condition);
+    }
+    for (size_t i = 0; i < condition->child_count && !*is_over; i++)
+        if (!check_bound(check, condition->children[i], is_over))
+            return false;
+    return true;
+}
+
+bool ddb_condition_check_bound(const struct ddb_binding *binding, struct ddb_fault *fault)
+{
+    struct check check = {binding, ddb_expression_kind_name(binding->expression->kind), fault};
+    bool is_over = false;
+    return check_bound(&check, binding->expression->condition, &is_over);
+}
+
 bool ddb_condition_check(const struct ddb_binding *binding, struct ddb_fault *fault)
 {
     const struct ddb_expression *expression = binding->expression;

@@ -227,6 +227,17 @@ static bool check_kind(const struct ddb_binding *binding, struct ddb_fault *faul
     return false;
 }
 
+/* In a key condition an operand of a wrong type is told first when it comes first. Returns false.
+ */
+static bool fail_placeholder(const struct ddb_binding *binding, struct ddb_fault *fault)
+{
+    struct ddb_fault earlier = *fault;
+    if (binding->expression->kind == DDB_EXPRESSION_KEY_CONDITION &&
+        !ddb_condition_check_bound(binding, &earlier))
+        *fault = earlier;
+    return false;
+}
+
 bool ddb_expression_context_bind(struct ddb_expression_context *context,
                                  enum ddb_expression_kind kind, const char *text,
                                  const struct ddb_binding **binding, struct ddb_fault *fault)
@@ -246,7 +257,9 @@ bool ddb_expression_context_bind(struct ddb_expression_context *context,
         sim_arena_alloc_array(fault->arena, expression->value_count, sizeof(const cJSON *));
     struct ddb_binding *made = sim_arena_alloc(fault->arena, sizeof *made);
     *made = (struct ddb_binding){expression, names, values};
-    if (!bind_placeholders(context, expression, names, values, fault) || !check_kind(made, fault))
+    if (!bind_placeholders(context, expression, names, values, fault))
+        return fail_placeholder(made, fault);
+    if (!check_kind(made, fault))
         return false;
     if (kind == DDB_EXPRESSION_KEY_CONDITION)
         context->key_condition = made;

@@ -32,6 +32,8 @@ static bool check_return_values(const cJSON *input, enum ddb_item_action_kind ki
 
 static bool check_put_size(struct ddb_item_action *action, struct ddb_fault *fault)
 {
+    if (action->kind != DDB_ITEM_PUT)
+        return true;
     action->new_size_bytes = ddb_item_size_bytes(action->item);
     return action->new_size_bytes <= DDB_ITEM_BYTES_MAX ||
            ddb_invalid(fault, "Item size has exceeded the maximum allowed size");
@@ -45,7 +47,15 @@ static bool parse_legacy(struct ddb_item_action *action, struct ddb_fault *fault
            ddb_legacy_expected(action->input, &action->condition, fault);
 }
 
-/* What the request alone tells. All of it but the item's size is framed in calls of their own. */
+static bool parse_item(struct ddb_item_action *action, struct ddb_fault *fault)
+{
+    const cJSON *map = wire_member(action->input, action->kind == DDB_ITEM_PUT ? "Item" : "Key");
+    return action->is_single ? ddb_request_only_item(map, &action->item, fault)
+                             : ddb_request_item(map, &action->item, fault);
+}
+
+/* What the request alone tells. All of it but the item's size is framed in calls of their own; in
+ * transactions and batches the item comes last. */
 static bool parse(struct ddb_item_action *action, bool is_single, struct ddb_fault *fault)
 {
     const cJSON *input = action->input;
@@ -62,20 +72,19 @@ static bool parse(struct ddb_item_action *action, bool is_single, struct ddb_fau
         .has_expression = condition != NULL || update != NULL,
     };
     struct ddb_expression_context context;
-    const char *map = action->kind == DDB_ITEM_PUT ? "Item" : "Key";
     return (!is_single || ddb_legacy_check_mixing(input, legacy, fault)) &&
            ddb_expression_context_init(&context, &options, fault) &&
            (!is_single || ddb_legacy_check_operator(input, legacy, fault)) &&
-           (is_single ? ddb_request_only_item(wire_member(input, map), &action->item, fault)
-                      : ddb_request_item(wire_member(input, map), &action->item, fault)) &&
-           (!is_single || check_return_values(input, action->kind, fault)) &&
-           (action->kind != DDB_ITEM_PUT || check_put_size(action, fault)) &&
+           (!is_single ||
+            (parse_item(action, fault) && check_return_values(input, action->kind, fault) &&
+             check_put_size(action, fault))) &&
            ddb_expression_context_bind(&context, DDB_EXPRESSION_UPDATE, update, &action->update,
                                        fault) &&
            ddb_expression_context_bind(&context, DDB_EXPRESSION_CONDITION, condition,
                                        &action->condition, fault) &&
            ddb_expression_context_finish(&context, fault) &&
-           (!is_single || parse_legacy(action, fault));
+           (is_single ? parse_legacy(action, fault)
+                      : parse_item(action, fault) && check_put_size(action, fault));
 }
 
 bool ddb_action_parse(struct ddb_item_action *action, enum ddb_item_action_kind kind,
