@@ -5,6 +5,7 @@ import json
 import pytest
 from conftest import WEST, shared
 
+pytestmark = pytest.mark.slow
 server = shared()  # the real clock: the waiters sleep
 TABLE = "cli"
 
