@@ -244,13 +244,13 @@ static bool check_warm(const struct ddb_table *table, const char *what, const cJ
 /* --- the checks of a call ------------------------------------------------------------------------
  */
 
-/* A new table is at least as warm as what it was made with. */
-static bool check_first_warm(const cJSON *input, struct ddb_fault *fault)
+/* A new table or index is at least as warm as what it was made with. spec: its description;
+ * what: "table", "index g". */
+static bool check_first_warm(const cJSON *spec, const char *what, bool is_on_demand,
+                             struct ddb_fault *fault)
 {
-    const cJSON *asked = wire_member(input, "WarmThroughput");
-    const char *mode = wire_text(input, "BillingMode");
-    bool is_on_demand = mode != NULL && strcmp(mode, "PAY_PER_REQUEST") == 0;
-    struct units units = units_of(input);
+    const cJSON *asked = wire_member(spec, "WarmThroughput");
+    struct units units = units_of(spec);
     struct {
         const char *member;
         const char *units_name;
@@ -266,21 +266,33 @@ static bool check_first_warm(const cJSON *input, struct ddb_fault *fault)
             continue;
         if (is_on_demand)
             return ddb_invalid(fault,
-                               P "Requested %s for WarmThroughput for table is lower than initial "
+                               P "Requested %s for WarmThroughput for %s is lower than initial "
                                  "throughput for OnDemand. See: https://docs.aws.amazon.com/"
                                  "amazondynamodb/latest/developerguide/warm-throughput.html",
-                               rows[i].member);
+                               rows[i].member, what);
         return ddb_invalid(fault,
-                           P "Requested %s for WarmThroughput for table is lower than %s of "
+                           P "Requested %s for WarmThroughput for %s is lower than %s of "
                              "ProvisionedThroughput",
-                           rows[i].member, rows[i].units_name);
+                           rows[i].member, what, rows[i].units_name);
     }
     return true;
 }
 
 bool ddb_throughput_check_new(const cJSON *input, const char *region, struct ddb_fault *fault)
 {
-    return check_first_warm(input, fault) && check_maximum(region, units_of(input), fault);
+    const char *mode = wire_text(input, "BillingMode");
+    bool is_on_demand = mode != NULL && strcmp(mode, "PAY_PER_REQUEST") == 0;
+    if (!check_first_warm(input, "table", is_on_demand, fault))
+        return false;
+    const cJSON *index = NULL;
+    cJSON_ArrayForEach(index, wire_member(input, "GlobalSecondaryIndexes"))
+    {
+        const char *name = wire_text(index, "IndexName");
+        const char *what = sim_arena_printf(fault->arena, "index %s", name);
+        if (!check_first_warm(index, what, is_on_demand, fault))
+            return false;
+    }
+    return check_maximum(region, units_of(input), fault);
 }
 
 bool ddb_throughput_check_table(const struct ddb_table *table, const cJSON *input,
