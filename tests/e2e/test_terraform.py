@@ -39,6 +39,7 @@ provider "aws" {
 variable "billing" { default = "PAY_PER_REQUEST" }
 variable "units" { default = 5 }
 variable "state_projection" { default = "" } # of a second index; none without it
+variable "ttl" { default = true }
 variable "recovery" { default = false }
 variable "protected" { default = false }
 variable "replica" { default = false }
@@ -94,8 +95,8 @@ resource "aws_dynamodb_table" "orders" {
     content { region_name = replica.value }
   }
   ttl {
-    attribute_name = "expires" # changes of it must be half an hour apart
-    enabled        = true
+    attribute_name = var.ttl ? "expires" : ""
+    enabled        = var.ttl
   }
   point_in_time_recovery { enabled = var.recovery }
 }
@@ -121,14 +122,71 @@ def local_mirror():
     return None
 
 
+PROVIDER = MAIN[:MAIN.index("variable")].replace("endpoints {", 'endpoints {\n    appautoscaling = "ENDPOINT"\n    ').replace(
+    '"ENDPOINT" }', '"ENDPOINT"\n  }')
+
+SCALED = PROVIDER + """
+variable "most" { default = 40 }
+
+resource "aws_dynamodb_table" "scaled" {
+  name           = "scaled"
+  billing_mode   = "PROVISIONED"
+  read_capacity  = 5
+  write_capacity = 5
+  hash_key       = "id"
+  attribute {
+    name = "id"
+    type = "S"
+  }
+  lifecycle { ignore_changes = [read_capacity, write_capacity] }
+}
+
+resource "aws_appautoscaling_target" "writes" {
+  service_namespace  = "dynamodb"
+  resource_id        = "table/${aws_dynamodb_table.scaled.name}"
+  scalable_dimension = "dynamodb:table:WriteCapacityUnits"
+  min_capacity       = 5
+  max_capacity       = var.most
+  tags               = { team = "a" }
+}
+
+resource "aws_appautoscaling_policy" "writes" {
+  name               = "writes"
+  policy_type        = "TargetTrackingScaling"
+  service_namespace  = aws_appautoscaling_target.writes.service_namespace
+  resource_id        = aws_appautoscaling_target.writes.resource_id
+  scalable_dimension = aws_appautoscaling_target.writes.scalable_dimension
+  target_tracking_scaling_policy_configuration {
+    target_value       = 70
+    scale_out_cooldown = 60
+    predefined_metric_specification {
+      predefined_metric_type = "DynamoDBWriteCapacityUtilization"
+    }
+  }
+}
+
+resource "aws_appautoscaling_scheduled_action" "night" {
+  name               = "night"
+  service_namespace  = aws_appautoscaling_target.writes.service_namespace
+  resource_id        = aws_appautoscaling_target.writes.resource_id
+  scalable_dimension = aws_appautoscaling_target.writes.scalable_dimension
+  schedule           = "cron(0 22 * * ? *)"
+  scalable_target_action {
+    min_capacity = 5
+    max_capacity = 10
+  }
+}
+"""
+
+
 class Terraform:
     """Terraform in a folder of its own."""
 
-    def __init__(self, server, folder):
+    def __init__(self, server, folder, text=MAIN):
         self.folder = folder
         self.environment = {**server.environment(), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
         self.environment.pop("TF_CLI_CONFIG_FILE", None)  # may name a file that is not there
-        (folder / "main.tf").write_text(MAIN.replace("ENDPOINT", server.endpoint))
+        (folder / "main.tf").write_text(text.replace("ENDPOINT", server.endpoint))
 
     def run(self, *arguments, returns=0, within_s=240):
         result = subprocess.run(["terraform", *arguments, "-no-color"], cwd=self.folder, env=self.environment,
@@ -210,12 +268,12 @@ def test_terraform_from_create_to_destroy(world):
     assert index_names(table) == ["by-customer"]
 
     # Settings beside the table itself.
-    table = change(protected="true", team="b", view="KEYS_ONLY", recovery="true")
+    table = change(protected="true", team="b", view="KEYS_ONLY", recovery="true", ttl="false")
     recovery = dynamodb.describe_continuous_backups(TableName=TABLE)["ContinuousBackupsDescription"]
     assert recovery["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
     assert table["StreamSpecification"]["StreamViewType"] == "KEYS_ONLY"
     assert dynamodb.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"] == [{"Key": "team", "Value": "b"}]
-    settled = [f"-var={words}" for words in ("protected=true", "team=b", "view=KEYS_ONLY", "recovery=true")]
+    settled = [f"-var={words}" for words in ("protected=true", "team=b", "view=KEYS_ONLY", "recovery=true", "ttl=false")]
     said = program.run("destroy", "-input=false", "-auto-approve", "-target=aws_dynamodb_table.orders", *settled,
                        returns=1)
     assert "protected against deletion" in said
@@ -245,3 +303,18 @@ def test_terraform_adds_and_removes_a_replica(world):
     with pytest.raises(botocore.exceptions.ClientError, match="ResourceNotFound"):
         described(server, WEST)
     program.run("destroy", "-input=false", "-auto-approve")
+
+
+def test_terraform_scales_a_table(world, tmp_path):
+    server, _ = world
+    program = Terraform(server, tmp_path, SCALED)
+    program.init()
+    assert program.reach() == [CREATE] * 4
+    scaling = server.client("application-autoscaling")
+    assert program.reach(most=50).count(UPDATE) == 1
+    targets = scaling.describe_scalable_targets(ServiceNamespace="dynamodb")["ScalableTargets"]
+    assert [(target["MinCapacity"], target["MaxCapacity"]) for target in targets] == [(5, 50)]
+    policies = scaling.describe_scaling_policies(ServiceNamespace="dynamodb")["ScalingPolicies"]
+    assert policies[0]["TargetTrackingScalingPolicyConfiguration"]["ScaleOutCooldown"] == 60
+    program.run("destroy", "-input=false", "-auto-approve")
+    assert scaling.describe_scalable_targets(ServiceNamespace="dynamodb")["ScalableTargets"] == []
