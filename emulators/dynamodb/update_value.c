@@ -6,6 +6,7 @@
 
 #include "emulators/dynamodb/item_size.h"
 #include "emulators/dynamodb/number.h"
+#include "emulators/dynamodb/value_set.h"
 
 static cJSON *fail_type(struct ddb_update_reader *reader)
 {
@@ -156,8 +157,10 @@ cJSON *ddb_update_add(struct ddb_update_reader *reader, const cJSON *old_value,
     if (type == DDB_TYPE_N)
         return calculate(reader, old_value, operand, true);
     cJSON *made = copy(reader, old_value);
-    if (made != NULL)
+    if (made != NULL) {
         append_members(made->child, operand->child, old_value->child);
+        ddb_set_sort(made->child, type);
+    }
     return made;
 }
 

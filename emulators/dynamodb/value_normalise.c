@@ -10,6 +10,7 @@
 
 #include "emulators/dynamodb/base64.h"
 #include "emulators/dynamodb/number.h"
+#include "emulators/dynamodb/value_set.h"
 #include "sim/core/buffer.h"
 
 /* How many lists and maps are around a value, and how many may be. */
@@ -195,7 +196,10 @@ static bool normalise_set(cJSON *set, enum ddb_type type, struct ddb_fault *faul
         if (!is_good)
             return false;
     }
-    return !has_duplicates(set, fault->arena) || fail_duplicates(set, type, fault);
+    if (has_duplicates(set, fault->arena))
+        return fail_duplicates(set, type, fault);
+    ddb_set_sort(set, type);
+    return true;
 }
 
 bool ddb_value_check_name(const char *name, struct ddb_fault *fault)

@@ -38,7 +38,7 @@ static void test_inserts(void **state)
          NULL, NOTHING},
         {"values are kept in normal form", "SELECT * FROM plain WHERE pk='i' AND sk='1'", NULL,
          "'a':{'N':'1000'},'b':{'N':'-0.0015'},'c':{'N':'2.5'},'d':{'N':'0'},'q':{'S':'it's'},"
-         "'e':{'S':''},'f':{'BOOL':false},'g':{'L':[]},'h':{'M':{}},'set':{'NS':['3','1']}"},
+         "'e':{'S':''},'f':{'BOOL':false},'g':{'L':[]},'h':{'M':{}},'set':{'NS':['1','3']}"},
         {"a key that is there", "INSERT INTO plain VALUE {'pk':'i','sk':'1'}", NULL,
          "DuplicateItemException: Duplicate primary key exists in table"},
         {"parameters as attributes", "INSERT INTO plain value {'pk':?,'sk':?,'m':?}",
