@@ -285,7 +285,8 @@ describe("an error", () => {
     ["Item size has exceeded the maximum allowed size", PutItemCommand, { Item: { id: S("a"), t: S("x".repeat(410000)) } }],
   ]) {
     it(`says: ${message.slice(0, 60)}`, async () => {
-      await assert.rejects(send(Command, input), { name: "ValidationException", message });
+      await assert.rejects(send(Command, input), (error) =>
+        error.name === "ValidationException" && error.message.endsWith(message)); // some have a count in front
     });
   }
 
