@@ -238,6 +238,25 @@ static void set_access(struct server *server, const struct server_options *optio
         wire_front_verify_signatures(server->front);
 }
 
+/* A world that was on a virtual clock may be ahead of the machine's, and time must not go back. */
+static enum sim_result check_time(const struct server *server, const struct server_options *options,
+                                  struct sim_error *error)
+{
+    char last[SIM_CLOCK_TEXT_BYTES];
+    struct sim_clock *clock = sim_clock_create(&(struct sim_clock_options){0});
+    uint64_t now_us = sim_clock_now_us(clock);
+    uint64_t last_us = sim_data_last_us(server->data);
+    sim_clock_destroy(clock);
+    if (options->clock.mode != SIM_CLOCK_REAL || last_us <= now_us)
+        return RESULT_OK;
+    sim_clock_format(last_us, last);
+    return sim_error_set(
+        error, RESULT_CONFLICT,
+        "the data directory %s: its time is %s, which this machine's clock has not "
+        "reached; start it with --clock virtual or --scale",
+        options->data.directory, last);
+}
+
 /* What it made or found is kept before the first client comes. */
 static enum sim_result create_world(struct server *server, const struct server_options *options,
                                     struct sim_error *error)
@@ -245,6 +264,8 @@ static enum sim_result create_world(struct server *server, const struct server_o
     enum sim_result result = RESULT_OK;
     if (options->data.directory != NULL)
         result = sim_data_open(&options->data, &server->data, error);
+    if (result == RESULT_OK && server->data != NULL)
+        result = check_time(server, options, error);
     if (result != RESULT_OK)
         return result;
     const struct topo_world_options world_options = {

@@ -209,7 +209,7 @@ def test_a_deleted_table_stays_deleted_and_ids_do_not_repeat(servers):
     assert len(ids) == 2
 
 
-def test_a_virtual_clock_does_not_go_back(servers):
+def test_a_virtual_clock_does_not_go_back(servers, tmp_path):
     def now(server):
         with urllib.request.urlopen(server.endpoint + "/_regionlab/info") as answer:
             return json.load(answer)["server_time_utc"]
@@ -220,7 +220,12 @@ def test_a_virtual_clock_does_not_go_back(servers):
     before = now(server)
     assert before > "2026-01-01T03"
     kill(server)
-    assert now(servers("--clock", "virtual")) >= before
+    server = servers("--clock", "virtual")
+    assert now(server) >= before
+    request = urllib.request.Request(server.endpoint + "/_regionlab/clock/advance", json.dumps({"by": "200000h"}).encode(), method="POST")
+    urllib.request.urlopen(request).read()
+    kill(server)
+    assert "which this machine's clock has not reached" in refusal("--data", tmp_path / "data")
 
 
 def test_a_reset_empties_the_directory(servers):
