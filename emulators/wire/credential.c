@@ -13,6 +13,8 @@
 #define HMAC  "AWS4-HMAC-SHA256"
 #define ECDSA "AWS4-ECDSA-P256-SHA256"
 
+#define SEPARATORS " ,\t" /* between the parts of an Authorization header */
+
 bool credential_is_ecdsa(const struct credential *credential)
 {
     return credential->algorithm != NULL && strcmp(credential->algorithm, ECDSA) == 0;
@@ -56,11 +58,6 @@ static void read_region_set(struct credential *credential)
         credential->region = set;
 }
 
-static bool is_separator(char byte)
-{
-    return byte == ' ' || byte == ',' || byte == '\t';
-}
-
 /* "AWS4-HMAC-SHA256 Credential=..., SignedHeaders=..., Signature=..." */
 static void read_header(const struct front_message *message, struct credential *credential)
 {
@@ -73,15 +70,12 @@ static void read_header(const struct front_message *message, struct credential *
     if (strncmp(text, "AWS4-", 5) != 0)
         return;
     credential->algorithm = text;
-    while (*text != '\0' && !is_separator(*text))
-        text++;
+    text += strcspn(text, SEPARATORS);
     while (*text != '\0') {
         *text++ = '\0'; /* ends what came before */
-        while (is_separator(*text))
-            text++;
+        text += strspn(text, SEPARATORS);
         char *const name = text;
-        while (*text != '\0' && !is_separator(*text))
-            text++;
+        text += strcspn(text, SEPARATORS);
         const char *equals = memchr(name, '=', (size_t)(text - name));
         for (size_t i = 0; equals != NULL && i < ARRAY_LEN(names); i++)
             if (strlen(names[i]) == (size_t)(equals - name) &&
