@@ -232,11 +232,6 @@ enum sim_result ddb_log_next_marked(struct ddb_change_log *log, uint64_t after_s
     return result;
 }
 
-void ddb_log_skip(struct ddb_change_log *log)
-{
-    log->last_sequence++;
-}
-
 /* Of the first record from a sequence on; beyond the last: UINT64_MAX. */
 static enum sim_result commit_time_from(struct ddb_change_log *log, uint64_t from_sequence,
                                         uint64_t *sequence, uint64_t *committed_us,

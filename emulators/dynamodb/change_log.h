@@ -76,9 +76,6 @@ MUST_USE enum sim_result ddb_log_next_marked(struct ddb_change_log *log, uint64_
                                              struct ddb_change *change, bool *found,
                                              struct sim_error *error);
 
-/* Takes a sequence that no record will have; not between a write and the end of its request. */
-void ddb_log_skip(struct ddb_change_log *log);
-
 /* The last record before a sequence, whoever wrote it; *found false at the start. */
 MUST_USE enum sim_result ddb_log_previous(struct ddb_change_log *log, uint64_t before_sequence,
                                           struct sim_arena *arena, struct ddb_change *change,

@@ -28,6 +28,8 @@ bool ddb_request_table_found(struct ddb *ddb, const struct wire_call *call, cons
         ddb_table_find(ddb_region_find(ddb, call->region), call->account, name);
     if (found == NULL || found->status == DDB_TABLE_CREATING || found->status == DDB_TABLE_DELETING)
         return ddb_fail(fault, "ResourceNotFoundException", "Requested resource not found");
+    if (found->status == DDB_TABLE_ARCHIVED)
+        return ddb_fail(fault, "AccessDeniedException", "Table %s is archived", name);
     *table = found;
     return true;
 }

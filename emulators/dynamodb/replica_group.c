@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emulators/dynamodb/replica_access.h"
 #include "emulators/dynamodb/replica_restore.h"
 #include "emulators/dynamodb/strong.h"
 #include "emulators/dynamodb/table_save.h"
@@ -119,6 +120,7 @@ void ddb_group_destroy(struct ddb_group *group)
         struct ddb_table *member = group->members[i];
         ddb_backfill_stop(member);
         ddb_strong_stop(member);
+        ddb_access_stop(member);
         member->member = (struct ddb_member){.job = member->member.job};
     }
     if (group->strong != NULL)
@@ -144,6 +146,7 @@ void ddb_group_leave(struct ddb_table *table)
     }
     ddb_backfill_stop(table);
     ddb_strong_stop(table);
+    ddb_access_stop(table);
     remove_links_of(group, table);
     group->member_count--;
     memmove(&group->members[at], &group->members[at + 1],
@@ -206,7 +209,8 @@ void ddb_groups_refresh(struct ddb *ddb)
 bool ddb_group_is_busy(const struct ddb_group *group)
 {
     for (size_t i = 0; i < group->member_count; i++) {
-        if (group->members[i]->status != DDB_TABLE_ACTIVE)
+        enum ddb_table_status status = group->members[i]->status;
+        if (status != DDB_TABLE_ACTIVE && status != DDB_TABLE_ARCHIVED)
             return true;
     }
     return false;

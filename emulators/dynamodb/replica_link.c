@@ -38,7 +38,9 @@ static bool is_passable(const struct ddb_link *link)
     struct sim_fault_point point = fault_point(link);
     return network_link->cut_count == 0 && network_link->from->down_count == 0 &&
            network_link->to->down_count == 0 &&
-           !sim_faults_is_set(link->group->ddb->core->faults, SIM_FAULT_PAUSE_REPLICATION, &point);
+           !sim_faults_is_set(link->group->ddb->core->faults, SIM_FAULT_PAUSE_REPLICATION,
+                              &point) &&
+           !sim_faults_is_set(link->group->ddb->core->faults, SIM_FAULT_DENY_REPLICATION, &point);
 }
 
 /* --- the records in flight ---------------------------------------------------------------------

@@ -6,7 +6,7 @@
 #include "emulators/dynamodb/conflict_log.h"
 #include "emulators/dynamodb/expression_cache.h"
 #include "emulators/dynamodb/operations.h"
-#include "emulators/dynamodb/replica.h"
+#include "emulators/dynamodb/replica_access.h"
 #include "emulators/dynamodb/restore.h"
 #include "emulators/dynamodb/service_time.h"
 #include "emulators/dynamodb/stream_shard.h"
@@ -122,7 +122,9 @@ static void hear_network(void *context, struct sim_region *region, struct sim_li
 
 static void hear_fault(void *context, const struct sim_fault_spec *spec, bool began UNUSED)
 {
-    if (spec->kind == SIM_FAULT_PAUSE_REPLICATION)
+    if (spec->kind == SIM_FAULT_DENY_REPLICATION)
+        ddb_access_refresh(context);
+    if (spec->kind == SIM_FAULT_PAUSE_REPLICATION || spec->kind == SIM_FAULT_DENY_REPLICATION)
         ddb_groups_refresh(context);
 }
 

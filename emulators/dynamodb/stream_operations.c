@@ -168,7 +168,7 @@ static void add_shard(cJSON *shards, const struct ddb_shard *shard)
     ddb_sequence_format(shard->first_sequence, number);
     cJSON_AddStringToObject(range, "StartingSequenceNumber", number);
     if (shard->closed_us != 0) {
-        ddb_sequence_format(shard->last_sequence, number);
+        ddb_sequence_format(ddb_shard_ending(shard), number);
         cJSON_AddStringToObject(range, "EndingSequenceNumber", number);
     }
     if (shard->parent_id[0] != '\0')
@@ -314,7 +314,7 @@ static enum sim_result find_trim_point(struct ddb_table *table, uint64_t *sequen
 static bool is_in_shard(const struct ddb_table *table, const struct ddb_shard *shard,
                         uint64_t sequence)
 {
-    uint64_t last = shard->closed_us == 0 ? table->log.last_sequence + 1 : shard->last_sequence;
+    uint64_t last = shard->closed_us == 0 ? table->log.last_sequence + 1 : ddb_shard_ending(shard);
     return sequence >= shard->first_sequence && sequence <= last;
 }
 

@@ -64,11 +64,9 @@ static void open_shard(struct ddb_table *table, struct ddb_stream *stream, size_
     make_id(stream, shard);
 }
 
-/* An empty shard still has a range: it takes a sequence that no record gets. */
-static void close_shard(struct ddb_table *table, struct ddb_shard *shard, uint64_t at_us)
+/* The sequences stay without gaps: replication counts on that. */
+static void close_shard(const struct ddb_table *table, struct ddb_shard *shard, uint64_t at_us)
 {
-    if (table->log.last_sequence < shard->first_sequence)
-        ddb_log_skip(&table->log);
     shard->last_sequence = table->log.last_sequence;
     shard->closed_us = at_us;
 }
@@ -227,6 +225,12 @@ const struct ddb_shard *ddb_shard_find(const struct ddb_stream *stream, const ch
         if (strcmp(stream->shards[i].id, id) == 0)
             return &stream->shards[i];
     return NULL;
+}
+
+uint64_t ddb_shard_ending(const struct ddb_shard *shard)
+{
+    return shard->last_sequence < shard->first_sequence ? shard->first_sequence
+                                                        : shard->last_sequence;
 }
 
 const struct ddb_shard *ddb_shard_find_number(const struct ddb_stream *stream, uint64_t number)

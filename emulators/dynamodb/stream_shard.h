@@ -28,7 +28,7 @@ struct ddb_shard {
     uint32_t hash_first;
     uint32_t hash_last;
     uint64_t first_sequence;
-    uint64_t last_sequence; /* once closed */
+    uint64_t last_sequence; /* once closed; of an empty one, before its first */
     uint64_t opened_us;
     uint64_t closed_us; /* 0: open */
     uint64_t window_us; /* when counting began */
@@ -53,6 +53,9 @@ void ddb_shards_close(struct ddb_table *table, struct ddb_stream *stream);
 /* NULL: unknown, or older than what is kept. */
 const struct ddb_shard *ddb_shard_find(const struct ddb_stream *stream, const char *id);
 const struct ddb_shard *ddb_shard_find_number(const struct ddb_stream *stream, uint64_t number);
+/* What a closed shard's range is told to end with: an empty one has its first number at both ends,
+ * which the first record of its child has, too. */
+uint64_t ddb_shard_ending(const struct ddb_shard *shard);
 /* The first record of a shard behind a sequence; *found false at its end. */
 MUST_USE enum sim_result ddb_shard_next(struct ddb_table *table, const struct ddb_shard *shard,
                                         uint64_t after_sequence, struct sim_arena *arena,

@@ -38,7 +38,9 @@ static bool is_paused(const struct ddb_table *from, const struct ddb_table *to)
         .to = ddb_region_name(to),
         .plane = SIM_PLANE_DATA,
     };
-    return sim_faults_is_set(from->ddb->core->faults, SIM_FAULT_PAUSE_REPLICATION, &point);
+    const struct sim_faults *faults = from->ddb->core->faults;
+    return sim_faults_is_set(faults, SIM_FAULT_PAUSE_REPLICATION, &point) ||
+           sim_faults_is_set(faults, SIM_FAULT_DENY_REPLICATION, &point);
 }
 
 /* In both directions, and nobody has paused the replication. */
@@ -47,7 +49,8 @@ static bool reaches(const struct ddb_table *table, const struct ddb_table *other
     struct sim_network *network = table->ddb->core->network;
     const struct sim_region *here = table->home->place;
     const struct sim_region *there = other->home->place;
-    return other->status != DDB_TABLE_DELETING && sim_network_is_reachable(network, here, there) &&
+    return other->status != DDB_TABLE_DELETING && other->status != DDB_TABLE_ARCHIVED &&
+           sim_network_is_reachable(network, here, there) &&
            sim_network_is_reachable(network, there, here) && !is_paused(table, other) &&
            !is_paused(other, table);
 }

@@ -6,7 +6,7 @@
 #include "emulators/dynamodb/image_copy.h"
 #include "emulators/dynamodb/index_backfill.h"
 #include "emulators/dynamodb/recovery.h"
-#include "emulators/dynamodb/replica.h"
+#include "emulators/dynamodb/replica_access.h"
 #include "emulators/dynamodb/restore.h"
 #include "emulators/dynamodb/stream.h"
 #include "emulators/dynamodb/strong.h"
@@ -226,6 +226,7 @@ static void stop_work(struct ddb_table *table, bool drops_data)
     ddb_restore_stop(table);
     ddb_backfill_stop(table);
     ddb_strong_stop(table);
+    ddb_access_stop(table);
     ddb_replica_job_stop(table);
     ddb_index_backfill_stop_all(table);
     ddb_time_to_live_destroy(table, drops_data);
@@ -312,10 +313,9 @@ void ddb_table_retire(struct ddb_table *table)
 const char *ddb_table_status_name(enum ddb_table_status status)
 {
     static const char *const names[] = {
-        [DDB_TABLE_CREATING] = "CREATING",
-        [DDB_TABLE_ACTIVE] = "ACTIVE",
-        [DDB_TABLE_UPDATING] = "UPDATING",
-        [DDB_TABLE_DELETING] = "DELETING",
+        [DDB_TABLE_CREATING] = "CREATING", [DDB_TABLE_ACTIVE] = "ACTIVE",
+        [DDB_TABLE_UPDATING] = "UPDATING", [DDB_TABLE_DELETING] = "DELETING",
+        [DDB_TABLE_ARCHIVED] = "ARCHIVED",
     };
     return names[status];
 }

@@ -17,7 +17,8 @@ enum ddb_table_status {
     DDB_TABLE_CREATING,
     DDB_TABLE_ACTIVE,
     DDB_TABLE_UPDATING,
-    DDB_TABLE_DELETING
+    DDB_TABLE_DELETING,
+    DDB_TABLE_ARCHIVED, /* a replica that had no access for too long (replica_access.h) */
 };
 
 enum ddb_stream_view {
@@ -51,6 +52,8 @@ struct ddb_member {          /* what makes a table a replica of a global table *
         *source; /* it was filled from there; NULL for the first, or once that is gone */
     struct ddb_backfill *backfill; /* while it is being filled */
     struct ddb_replica_job *job;   /* a replica change that this table was asked for */
+    uint64_t denied_us;            /* replica_access.h: without access since then; 0: it has it */
+    uint64_t access_event;         /* too late at that moment; 0: none */
     /* Of a copy of a strongly consistent group (strong.h): */
     bool is_behind;            /* was cut off and has not caught up */
     uint64_t arrival_event;    /* brings it what it lacks; 0: none pending */

@@ -136,9 +136,10 @@ static void add_stream(cJSON *object, const struct ddb_table *table)
 
 static const char *replica_status(const struct ddb_table *table)
 {
-    if (table->status == DDB_TABLE_CREATING || table->status == DDB_TABLE_DELETING)
+    if (table->status == DDB_TABLE_ARCHIVED || table->status == DDB_TABLE_CREATING ||
+        table->status == DDB_TABLE_DELETING)
         return ddb_table_status_name(table->status);
-    return "ACTIVE";
+    return table->member.denied_us != 0 ? "REPLICATION_NOT_AUTHORIZED" : "ACTIVE";
 }
 
 static void add_replicas(cJSON *object, const struct ddb_table *table)
@@ -158,6 +159,9 @@ static void add_replicas(cJSON *object, const struct ddb_table *table)
         cJSON_AddItemToArray(list, replica);
         cJSON_AddStringToObject(replica, "RegionName", ddb_region_name(other));
         cJSON_AddStringToObject(replica, "ReplicaStatus", replica_status(other));
+        if (other->member.denied_us != 0)
+            cJSON_AddNumberToObject(replica, "ReplicaInaccessibleDateTime",
+                                    ddb_json_time(other->member.denied_us));
         add_warm_throughput(replica, other, other->definition->spec, false);
         ddb_override_describe(replica, other);
         cJSON_AddStringToObject(replica, "GlobalTableSettingsReplicationMode",

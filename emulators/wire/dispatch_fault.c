@@ -85,6 +85,7 @@ enum wire_fault_verdict wire_flight_ask_faults(struct wire_flight *flight)
     case SIM_FAULT_NO_NAME:
     case SIM_FAULT_CLOCK_SKEW:
     case SIM_FAULT_PAUSE_REPLICATION:
+    case SIM_FAULT_DENY_REPLICATION:
     case SIM_FAULT_KIND_COUNT:
         break;
     }

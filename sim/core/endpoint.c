@@ -346,6 +346,7 @@ static void suffer(struct sim_endpoint_exchange *exchange, const struct sim_faul
     case SIM_FAULT_NO_NAME: /* of other layers */
     case SIM_FAULT_CLOCK_SKEW:
     case SIM_FAULT_PAUSE_REPLICATION:
+    case SIM_FAULT_DENY_REPLICATION:
     case SIM_FAULT_KIND_COUNT:
         break;
     }

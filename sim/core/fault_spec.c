@@ -18,7 +18,15 @@ const struct sim_fault_name sim_fault_names[SIM_FAULT_NAME_COUNT] = {
 };
 
 /* What a kind concerns. */
-enum reach { REACH_REGION, REACH_CROSSING, REACH_REQUEST, REACH_NAME, REACH_DELIVERY, REACH_NONE };
+enum reach {
+    REACH_REGION,
+    REACH_CROSSING,
+    REACH_REQUEST,
+    REACH_NAME,
+    REACH_DELIVERY,
+    REACH_REPLICA,
+    REACH_NONE,
+};
 
 static const struct kind {
     const char *name;
@@ -35,6 +43,7 @@ static const struct kind {
     [SIM_FAULT_NO_NAME]           = {"no-name",           REACH_NAME},
     [SIM_FAULT_CLOCK_SKEW]        = {"clock-skew",        REACH_NONE},
     [SIM_FAULT_PAUSE_REPLICATION] = {"pause-replication", REACH_DELIVERY},
+    [SIM_FAULT_DENY_REPLICATION]  = {"deny-replication",  REACH_REPLICA},
 };
 /* clang-format on */
 
@@ -82,6 +91,7 @@ static enum sim_result check_scope(const struct sim_fault_spec *spec, struct sim
     switch (spec->kind) {
     case SIM_FAULT_REGION_DOWN:
     case SIM_FAULT_CLOCK_SKEW:
+    case SIM_FAULT_DENY_REPLICATION:
         if (!has_region)
             return sim_error_set(error, RESULT_INVALID, "the fault %s needs a region", name);
         break;
@@ -122,11 +132,13 @@ static enum sim_result check_no_other_scope(const struct sim_fault_spec *spec,
                                             struct sim_error *error)
 {
     enum reach reach = kinds[spec->kind].reach;
-    if (reach != REACH_REGION && reach != REACH_NONE && reach != REACH_CROSSING)
+    if (reach != REACH_REGION && reach != REACH_NONE && reach != REACH_CROSSING &&
+        reach != REACH_REPLICA)
         return RESULT_OK;
     for (size_t i = 0; i < SIM_FAULT_NAME_COUNT; i++) {
         bool wanted = strcmp(sim_fault_names[i].label, "region") == 0 ||
-                      (reach == REACH_CROSSING && sim_fault_names[i].is_region);
+                      (reach == REACH_CROSSING && sim_fault_names[i].is_region) ||
+                      (reach == REACH_REPLICA && strcmp(sim_fault_names[i].label, "resource") == 0);
         if (!wanted && sim_fault_name_of(spec, i) != NULL)
             return sim_error_set(error, RESULT_INVALID, "the fault %s takes no %s",
                                  sim_fault_kind_name(spec->kind), sim_fault_names[i].label);
@@ -189,7 +201,7 @@ enum sim_result sim_fault_spec_check(const struct sim_fault_spec *spec, struct s
         return sim_error_set(error, RESULT_INVALID,
                              "unknown kind of fault; there are: region-down, partition, refuse, "
                              "reset, black-hole, error, throttle, latency, no-name, clock-skew, "
-                             "pause-replication");
+                             "pause-replication, deny-replication");
     for (size_t i = 0; i < SIM_FAULT_NAME_COUNT; i++) {
         const char *name = sim_fault_name_of(spec, i);
         if (name != NULL && strlen(name) > SIM_FAULT_TEXT_MAX)
@@ -274,6 +286,12 @@ static bool crossing_matches(const struct sim_fault_spec *spec, const struct sim
     return same(spec->from, point->from) && same(spec->to, to);
 }
 
+static bool replica_matches(const struct sim_fault_spec *spec, const struct sim_fault_point *point)
+{
+    return is_delivery(point) && any_or_same(spec->resource, point->resource) &&
+           (same(spec->region, point->from) || same(spec->region, point->to));
+}
+
 bool sim_fault_matches(const struct sim_fault_spec *spec, const struct sim_fault_point *point,
                        enum sim_fault_kind *kind)
 {
@@ -290,6 +308,8 @@ bool sim_fault_matches(const struct sim_fault_spec *spec, const struct sim_fault
         return same_dns_name(spec->resource, point->resource);
     case REACH_DELIVERY:
         return is_delivery(point) && scope_matches(spec, point);
+    case REACH_REPLICA:
+        return replica_matches(spec, point);
     case REACH_NONE:
         return false;
     }

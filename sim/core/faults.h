@@ -30,6 +30,8 @@ enum sim_fault_kind {
     SIM_FAULT_NO_NAME,     /* the DNS name in resource resolves to nothing */
     SIM_FAULT_CLOCK_SKEW,  /* scope region: skew_us */
     SIM_FAULT_PAUSE_REPLICATION, /* scope from, to and/or resource (table): replication waits */
+    SIM_FAULT_DENY_REPLICATION,  /* scope region, perhaps resource (table): its replicas may no
+                                    longer replicate, into or out of the Region */
     SIM_FAULT_KIND_COUNT,
 };
 
@@ -61,7 +63,7 @@ struct sim_fault_spec {
  * REFUSE, RESET, BLACK_HOLE, ERROR, THROTTLE, LATENCY hit requests and probes, no deliveries;
  *               spec.to means point.region there;
  * NO_NAME       hits by resource alone, without regard to case and a dot at the end;
- * PAUSE_REPLICATION hits deliveries only;
+ * PAUSE_REPLICATION and DENY_REPLICATION hit deliveries only;
  * CLOCK_SKEW    hits nothing here: it acts on the network, which counts as its one hit. */
 struct sim_fault_point {
     const char *region;
