@@ -34,7 +34,7 @@ static const char help_text[] =
     "  fault add KIND [SCOPE...] [--rate 20%] [--duration 5m] [--latency 300ms]\n"
     "            [--skew 2s] [--status 503]\n"
     "      KIND:  region-down partition refuse reset black-hole error throttle latency\n"
-    "             no-name clock-skew pause-replication\n"
+    "             no-name clock-skew pause-replication deny-replication\n"
     "      SCOPE: --region R --service S --operation O --plane control|data\n"
     "             --resource NAME --from R --to R\n"
     "  fault list\n"
