@@ -188,7 +188,7 @@ class Terraform:
         self.environment.pop("TF_CLI_CONFIG_FILE", None)  # may name a file that is not there
         (folder / "main.tf").write_text(text.replace("ENDPOINT", server.endpoint))
 
-    def run(self, *arguments, returns=0, within_s=240):
+    def run(self, *arguments, returns=0, within_s=600):
         result = subprocess.run(["terraform", *arguments, "-no-color"], cwd=self.folder, env=self.environment,
                                 capture_output=True, text=True, timeout=within_s)
         assert result.returncode == returns, result.stdout + result.stderr
