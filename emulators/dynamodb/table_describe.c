@@ -192,14 +192,16 @@ cJSON *ddb_table_describe(const struct ddb_table *table, enum ddb_describe_form 
         copy_member(object, spec, "AttributeDefinitions");
         copy_member(object, spec, "KeySchema");
         cJSON_AddNumberToObject(object, "CreationDateTime", ddb_json_time(table->created_us));
+        add_billing(object, table, form);
         add_indexes(object, table, false, form);
         add_indexes(object, table, true, form);
         add_stream(object, table);
         add_settings(object, table);
+    } else {
+        add_billing(object, table, form);
     }
     cJSON_AddStringToObject(object, "TableName", table->name);
     cJSON_AddStringToObject(object, "TableStatus", ddb_table_status_name(table->status));
-    add_billing(object, table, form);
     add_throughput(object, table, spec, &table->decreases);
     cJSON_AddNumberToObject(object, "TableSizeBytes", (double)table->size_bytes);
     cJSON_AddNumberToObject(object, "ItemCount", (double)table->item_count);

@@ -389,7 +389,7 @@ static void test_settings_change_and_are_limited(void **state)
         {EAST, "UpdateTable", CLASS("STANDARD_INFREQUENT_ACCESS"), "'TableStatus':'UPDATING'",
          5 * S},
         {EAST, "DescribeTable", NAME,
-         "'TableClassSummary':{'TableClass':'STANDARD_INFREQUENT_ACCESS'}", 0},
+         "'TableClassSummary':{'TableClass':'STANDARD_INFREQUENT_ACCESS'", 0},
         {EAST, "UpdateTable", CLASS("STANDARD"), "'UPDATING'", 5 * S},
         {EAST, "UpdateTable", CLASS("STANDARD_INFREQUENT_ACCESS"),
          "LimitExceededException: Subscriber limit exceeded: Updates to TableClass are limited to "
@@ -445,7 +445,7 @@ static void test_a_replica_overrides_settings(void **state)
          0},
         {WEST, "DescribeTable", NAME,
          "'OnDemandThroughput':{'MaxReadRequestUnits':7},'TableClassSummary':{'TableClass':"
-         "'STANDARD_INFREQUENT_ACCESS'}",
+         "'STANDARD_INFREQUENT_ACCESS'",
          0},
         {EU, "UpdateTable", OVERRIDE("us-west-2", ",'TableClassOverride':'STANDARD'"), "'UPDATING'",
          0},
