@@ -84,7 +84,7 @@ static enum sim_result create_node(struct reader *reader, const yaml_event_t *ev
     if (++reader->node_count > TOPO_YAML_MAX_NODES) {
         fail_at(reader, &event->start_mark, "too many values; at most %zu are allowed",
                 TOPO_YAML_MAX_NODES);
-        return RESULT_LIMIT;
+        return RESULT_INVALID;
     }
     struct topo_node *made = sim_arena_alloc(reader->arena, sizeof *made);
     made->kind = kind;
@@ -245,7 +245,7 @@ static enum sim_result read_node(struct reader *reader, const yaml_event_t *even
     if (depth > TOPO_YAML_MAX_DEPTH) {
         fail_at(reader, &event->start_mark, "nested too deeply; at most %d levels are allowed",
                 TOPO_YAML_MAX_DEPTH);
-        return RESULT_LIMIT;
+        return RESULT_INVALID;
     }
     if (event->type == YAML_SCALAR_EVENT)
         return read_scalar(reader, event, node);
@@ -296,7 +296,7 @@ enum sim_result topo_yaml_parse(struct sim_arena *arena, const char *file, const
 {
     PRE(arena != NULL && file != NULL && text != NULL);
     if (text_bytes > TOPO_YAML_MAX_BYTES)
-        return sim_error_set(error, RESULT_LIMIT,
+        return sim_error_set(error, RESULT_INVALID,
                              "%s:1:1: the file has %zu bytes; at most %zu are allowed", file,
                              text_bytes, TOPO_YAML_MAX_BYTES);
     struct reader reader = {.arena = arena, .file = sim_arena_strdup(arena, file), .error = error};

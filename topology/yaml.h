@@ -6,7 +6,7 @@
  *          duplicate keys, anchors, aliases, tags, several documents, and what exceeds the limits.
  * Owner    The arena owns the tree. The text may go once it is parsed; file is copied.
  * Errors   INVALID with place and sentence, also for a file that cannot be read; NOT_FOUND for one
- *          that is not there; LIMIT for what is too large.
+ *          that is not there; INVALID for what is too large, too.
  */
 #ifndef TOPOLOGY_YAML_H
 #define TOPOLOGY_YAML_H

@@ -1,6 +1,7 @@
 #include "sim/cli/server.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,20 +13,38 @@
 
 #define SOCKETS_MAX ((size_t)512)
 
+/* A number that is free on every address of this machine, both loopbacks and each Region's: what
+ * the kernel gives for one address may be taken on another. */
+static bool find_free_port(int family, const struct sockaddr *any, socklen_t length, uint16_t *port)
+{
+    struct sockaddr_storage bound = {0};
+    socklen_t bound_length = sizeof bound;
+    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    int no = 0;
+    if (family == AF_INET6)
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
+    bool is_bound = bind(fd, any, length) == 0 &&
+                    getsockname(fd, (struct sockaddr *)&bound, &bound_length) == 0;
+    close(fd);
+    if (!is_bound)
+        return false;
+    *port = ntohs(family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
+                                     : ((struct sockaddr_in *)&bound)->sin_port);
+    return true;
+}
+
 /* Applications have one port for all their Regions, and the world is made before the sockets are.
  */
 uint64_t server_free_port(void)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t length = sizeof address;
-    inet_pton(AF_INET, "127.0.1.1", &address.sin_addr);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return SERVER_APPLICATION_PORT_DEFAULT;
-    bool is_bound = bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
-                    getsockname(fd, (struct sockaddr *)&address, &length) == 0;
-    close(fd);
-    return is_bound ? ntohs(address.sin_port) : SERVER_APPLICATION_PORT_DEFAULT;
+    const struct sockaddr_in6 any6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_ANY_INIT};
+    const struct sockaddr_in any4 = {.sin_family = AF_INET, .sin_addr = {INADDR_ANY}};
+    uint16_t port = SERVER_APPLICATION_PORT_DEFAULT;
+    if (!find_free_port(AF_INET6, (const struct sockaddr *)&any6, sizeof any6, &port))
+        (void)find_free_port(AF_INET, (const struct sockaddr *)&any4, sizeof any4, &port);
+    return port;
 }
 
 const struct topo_instance *server_instance(const struct server_socket *socket)
@@ -143,8 +162,9 @@ static enum sim_result open_dns(struct server *server, const struct server_optio
 {
     struct r53 *r53 = server->world->r53;
     server->dns_address = options->listen != NULL ? options->listen : "127.0.0.1";
-    enum sim_result result =
-        r53_dns_listen(r53, server->loop, server->dns_address, (uint16_t)options->dns_port, error);
+    enum sim_result result = r53_dns_listen(
+        r53, server->loop, server->dns_address,
+        (uint16_t)(options->dns_port > 0 ? options->dns_port : server_free_port()), error);
     struct sim_error no_ipv6;
     if (result == RESULT_OK && options->listen == NULL &&
         r53_dns_listen(r53, server->loop, "::1", r53_dns_port(r53), &no_ipv6) == RESULT_OK)
@@ -192,7 +212,7 @@ static void commit(void *context)
 static enum sim_result open_sockets(struct server *server, const struct server_options *options,
                                     struct sim_error *error)
 {
-    uint16_t port = (uint16_t)options->port;
+    uint16_t port = (uint16_t)(options->port > 0 ? options->port : server_free_port());
     enum sim_result result = open_common(server, options, &port, error);
     if (result == RESULT_OK)
         result = open_regions(server, port, error);

@@ -86,13 +86,13 @@ static void test_size_depth_and_count_have_limits(void **state)
         enum sim_result result;
     } cases[] = {
         {"32 levels", "[", "]", TOPO_YAML_MAX_DEPTH, "", RESULT_OK},
-        {"33 levels", "[", "]", TOPO_YAML_MAX_DEPTH + 1, "", RESULT_LIMIT},
+        {"33 levels", "[", "]", TOPO_YAML_MAX_DEPTH + 1, "", RESULT_INVALID},
         {"a megabyte", "#234567\n", "", TOPO_YAML_MAX_BYTES / 8 - 1, "a: '45'\n", RESULT_OK},
-        {"one more byte", "#234567\n", "", TOPO_YAML_MAX_BYTES / 8, "a", RESULT_LIMIT},
+        {"one more byte", "#234567\n", "", TOPO_YAML_MAX_BYTES / 8, "a", RESULT_INVALID},
         {"a hundred thousand values", "- a\n", "", TOPO_YAML_MAX_NODES - 1, "", RESULT_OK},
-        {"one more value", "- a\n", "", TOPO_YAML_MAX_NODES, "", RESULT_LIMIT},
-        {"very deep", "[", "", 1000, "", RESULT_LIMIT},
-        {"very deep without brackets", "- ", "", 1000, "", RESULT_LIMIT},
+        {"one more value", "- a\n", "", TOPO_YAML_MAX_NODES, "", RESULT_INVALID},
+        {"very deep", "[", "", 1000, "", RESULT_INVALID},
+        {"very deep without brackets", "- ", "", 1000, "", RESULT_INVALID},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct sim_buffer text;
