@@ -23,10 +23,8 @@ static bool parse_segment(struct ddb_page *page, struct ddb_fault *fault)
         return ddb_invalid(fault, "The Segment parameter is required but was not present in the "
                                   "request when parameter TotalSegments is present");
     if (page->segment >= 0 && page->segment >= page->segment_count)
-        return ddb_invalid(fault,
-                           "The Segment parameter is zero-based and must be less than parameter "
-                           "TotalSegments: Segment: %lld is not less than TotalSegments: %lld",
-                           (long long)page->segment, (long long)page->segment_count);
+        return ddb_invalid(fault, "The Segment parameter is zero-based and must be less than "
+                                  "parameter TotalSegments");
     return true;
 }
 

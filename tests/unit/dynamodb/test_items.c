@@ -198,7 +198,7 @@ static void test_scan_reaches_each_item_once(void **state)
         {"segments without one", "Scan", "{" T ",'TotalSegments':2}",
          "The Segment parameter is required"},
         {"a segment too high", "Scan", "{" T ",'Segment':2,'TotalSegments':2}",
-         "Segment: 2 is not less than TotalSegments: 2"},
+         "zero-based and must be less than parameter TotalSegments"},
     };
     run_steps(world, steps, ARRAY_LEN(steps));
     int seen = 0;
