@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "emulators/dynamodb/item_size.h"
+#include "emulators/dynamodb/planted_bugs.h"
 #include "emulators/dynamodb/projection.h"
 #include "emulators/dynamodb/stream.h"
 #include "emulators/dynamodb/stream_shard.h"
@@ -234,6 +235,8 @@ static enum sim_result log_change(struct ddb_committed *entry, struct sim_error 
 /* Copies of a strong group take every write in the same order: nothing late can come. */
 static bool keeps_tombstones(const struct ddb_table *table)
 {
+    if (DDB_IS_PLANTED(DDB_PLANT_DROP_TOMBSTONE))
+        return false;
     return table->member.group != NULL && table->member.group->strong == NULL;
 }
 

@@ -12,6 +12,7 @@
 #include "emulators/dynamodb/conflict_log.h"
 #include "emulators/dynamodb/item_commit.h"
 #include "emulators/dynamodb/item_request.h"
+#include "emulators/dynamodb/planted_bugs.h"
 #include "emulators/dynamodb/replica.h"
 #include "emulators/dynamodb/throttle.h"
 
@@ -177,7 +178,8 @@ static enum sim_result decide(struct arrival *arrival, struct sim_error *error)
     struct ddb_version incoming = arrival->change->version;
     if (arrival->has_row && ddb_version_is_equal(incoming, arrival->row.version))
         return RESULT_OK; /* it came with the back-fill */
-    if (arrival->has_row && ddb_version_compare(network, incoming, arrival->row.version) < 0) {
+    if (arrival->has_row && ddb_version_compare(network, incoming, arrival->row.version) < 0 &&
+        !DDB_IS_PLANTED(DDB_PLANT_OUT_OF_ORDER)) {
         enum sim_result result = remember(arrival, error);
         if (result == RESULT_OK)
             tell(arrival, "replication.superseded");

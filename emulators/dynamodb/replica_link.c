@@ -2,6 +2,7 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "emulators/dynamodb/planted_bugs.h"
 #include "emulators/dynamodb/replica.h"
 #include "emulators/dynamodb/table_save.h"
 #include "emulators/dynamodb/throttle.h"
@@ -64,7 +65,7 @@ static void keep_item_order(struct ddb_link *link, struct ddb_delivery *delivery
         order->item_hash = delivery->item_hash;
         HASH_ADD(hh, link->order, item_hash, sizeof order->item_hash, order);
     }
-    if (delivery->due_us < order->latest_due_us)
+    if (delivery->due_us < order->latest_due_us && !DDB_IS_PLANTED(DDB_PLANT_OVERTAKE))
         delivery->due_us = order->latest_due_us; /* at the same time: in order of scheduling */
     order->latest_due_us = delivery->due_us;
     order->count++;

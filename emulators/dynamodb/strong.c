@@ -4,6 +4,7 @@
 
 #include "emulators/dynamodb/item_commit.h"
 #include "emulators/dynamodb/item_size.h"
+#include "emulators/dynamodb/planted_bugs.h"
 #include "emulators/wire/metrics.h"
 
 #define CATCH_UP_STEP_US (UINT64_C(10) * SIM_US_PER_MS)
@@ -338,7 +339,10 @@ void ddb_strong_spread(struct ddb_table *table)
         return;
     struct ddb_table *partner = nearest_partner(table);
     CHECK(partner != NULL); /* entered with a quorum in this same moment */
-    (void)take_over(partner, table, table->log.last_sequence, UINT64_MAX);
+    if (DDB_IS_PLANTED(DDB_PLANT_EARLY_ACKNOWLEDGE))
+        partner = NULL;
+    else
+        (void)take_over(partner, table, table->log.last_sequence, UINT64_MAX);
     struct ddb_table *copy = NULL;
     for (size_t i = 0; (copy = copy_at(group, i)) != NULL; i++)
         if (copy != table && copy != partner)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "emulators/dynamodb/planted_bugs.h"
+
 int ddb_version_compare(struct sim_network *network, struct ddb_version a, struct ddb_version b)
 {
     if (a.written_us != b.written_us)
@@ -10,7 +12,8 @@ int ddb_version_compare(struct sim_network *network, struct ddb_version a, struc
         return 0;
     const char *name_a = sim_network_region_by_index(network, a.origin)->name;
     const char *name_b = sim_network_region_by_index(network, b.origin)->name;
-    return strcmp(name_a, name_b) < 0 ? -1 : 1;
+    int order = strcmp(name_a, name_b) < 0 ? -1 : 1;
+    return DDB_IS_PLANTED(DDB_PLANT_REVERSE_TIE) ? -order : order;
 }
 
 bool ddb_version_is_equal(struct ddb_version a, struct ddb_version b)
