@@ -345,8 +345,8 @@ void ddb_strong_spread(struct ddb_table *table)
         (void)take_over(partner, table, table->log.last_sequence, UINT64_MAX);
     struct ddb_table *copy = NULL;
     for (size_t i = 0; (copy = copy_at(group, i)) != NULL; i++)
-        if (copy != table && copy != partner)
-            schedule_arrival(copy, table);
+        if (copy != table && copy != partner) /* where the way is cut, by way of the partner */
+            schedule_arrival(copy, partner == NULL || reaches(copy, table) ? table : partner);
 }
 
 uint64_t ddb_strong_wait_us(struct ddb *ddb, const struct wire_call *call)
