@@ -124,13 +124,41 @@ static bool exists_already(struct topo_world *world, const struct topo_table_ent
     return describe(world, table, table->regions.values[0], NULL, NULL) == RESULT_OK;
 }
 
+static enum sim_result set_lag(struct topo_world *world, const struct topo_table_entry *table,
+                               const struct topo_table_link_entry *link, bool is_back,
+                               struct sim_error *error)
+{
+    struct sim_network *network = world->core.network;
+    const struct sim_region *from =
+        sim_network_region_find(network, is_back ? link->to : link->from);
+    const struct sim_region *to = sim_network_region_find(network, is_back ? link->from : link->to);
+    struct sim_error inner;
+    if (ddb_set_table_lag(world->ddb, table->name, from, to, link->replication, &inner) ==
+        RESULT_OK)
+        return RESULT_OK;
+    return topo_node_fail(link->at, error, "%s", inner.message);
+}
+
+static enum sim_result set_lags(struct topo_world *world, const struct topo_table_entry *table,
+                                struct sim_error *error)
+{
+    enum sim_result result = RESULT_OK;
+    for (size_t i = 0; i < table->link_count && result == RESULT_OK; i++) {
+        result = set_lag(world, table, &table->links[i], false, error);
+        if (result == RESULT_OK && table->links[i].both_ways)
+            result = set_lag(world, table, &table->links[i], true, error);
+    }
+    return result;
+}
+
 enum sim_result world_make_tables(struct topo_world *world, struct sim_error *error)
 {
     const struct topo_world_file *file = world->file;
     enum sim_result result = RESULT_OK;
     for (size_t i = 0; i < file->table_count && result == RESULT_OK; i++) {
         const struct topo_table_entry *table = &file->tables[i];
-        if (!exists_already(world, table))
+        result = set_lags(world, table, error);
+        if (result == RESULT_OK && !exists_already(world, table))
             result = make_table(world, table, error);
         topo_names_add(world->names, table->name, "table.%s.name", table->name);
     }

@@ -44,8 +44,8 @@ static void fini_lag(void *lag)
     sim_lag_fini(lag);
 }
 
-static enum sim_result read_lag(struct world_loader *loader, const struct topo_node *value,
-                                const struct sim_lag **lag)
+enum sim_result world_read_lag(struct world_loader *loader, const struct topo_node *value,
+                               const struct sim_lag **lag)
 {
     if (value == NULL)
         return RESULT_OK;
@@ -71,9 +71,9 @@ static enum sim_result read_link(struct world_loader *loader, const struct topo_
     if (result == RESULT_OK)
         result = topo_read_flag(topo_node_find(node, "both_ways"), &link->both_ways, error);
     if (result == RESULT_OK)
-        result = read_lag(loader, topo_node_find(node, "latency"), &link->latency);
+        result = world_read_lag(loader, topo_node_find(node, "latency"), &link->latency);
     if (result == RESULT_OK)
-        result = read_lag(loader, topo_node_find(node, "replication"), &link->replication);
+        result = world_read_lag(loader, topo_node_find(node, "replication"), &link->replication);
     int64_t drain_per_s = 0;
     if (result == RESULT_OK)
         result = topo_read_integer(topo_node_find(node, "drain_per_s"), 1, DRAIN_MAX_PER_S,

@@ -64,12 +64,22 @@ struct topo_key_attribute {
     const char *type; /* "S", "N" or "B" */
 };
 
+struct topo_table_link_entry { /* a lag of the table's own */
+    const struct topo_node *at;
+    const char *from;
+    const char *to;
+    bool both_ways;
+    const struct sim_lag *replication;
+};
+
 struct topo_table_entry {
     const struct topo_node *at;
     const char *name;
     struct topo_key_attribute partition_key;
     struct topo_key_attribute sort_key;
     struct topo_texts regions; /* the first creates, the others are replicas */
+    struct topo_table_link_entry *links;
+    size_t link_count;
 };
 
 /* One of a world's application instances, by application and Region. */

@@ -25,6 +25,53 @@ static enum sim_result read_key(struct world_loader *loader, const struct topo_n
     return result;
 }
 
+static bool is_among(const struct topo_texts *texts, const char *text)
+{
+    for (size_t i = 0; i < texts->count; i++)
+        if (strcmp(texts->values[i], text) == 0)
+            return true;
+    return false;
+}
+
+static enum sim_result read_table_link(struct world_loader *loader, const struct topo_node *node,
+                                       void *entry)
+{
+    struct topo_table_link_entry *link = entry;
+    const struct topo_node *to = topo_node_find(node, "to");
+    enum sim_result result =
+        world_read_region(loader, topo_node_find(node, "from"), true, &link->from);
+    if (result == RESULT_OK)
+        result = world_read_region(loader, to, true, &link->to);
+    if (result == RESULT_OK)
+        result = topo_read_flag(topo_node_find(node, "both_ways"), &link->both_ways, loader->error);
+    if (result == RESULT_OK)
+        result = world_read_lag(loader, topo_node_find(node, "replication"), &link->replication);
+    if (result == RESULT_OK && strcmp(link->from, link->to) == 0)
+        return topo_node_fail(to, loader->error,
+                              "a Region does not replicate to itself; 'from' and 'to' must differ");
+    return result;
+}
+
+/* Between Regions that the table is in. */
+static enum sim_result read_table_links(struct world_loader *loader, const struct topo_node *list,
+                                        struct topo_table_entry *table)
+{
+    table->links = world_alloc_entries(loader, list, sizeof *table->links);
+    enum sim_result result =
+        world_read_list(loader, list, &world_section_table_link, sizeof *table->links,
+                        read_table_link, table->links, &table->link_count);
+    for (size_t i = 0; i < table->link_count && result == RESULT_OK; i++) {
+        const struct topo_table_link_entry *link = &table->links[i];
+        bool has_from = is_among(&table->regions, link->from);
+        if (!has_from || !is_among(&table->regions, link->to))
+            result = topo_node_fail(link->at, loader->error,
+                                    "the table '%.64s' has no replica in %s; name two of its "
+                                    "'regions'",
+                                    table->name, has_from ? link->to : link->from);
+    }
+    return result;
+}
+
 static enum sim_result read_table(struct world_loader *loader, const struct topo_node *node,
                                   void *entry)
 {
@@ -45,6 +92,8 @@ static enum sim_result read_table(struct world_loader *loader, const struct topo
                                 "'sort_key' must be another attribute than 'partition_key'");
     if (result == RESULT_OK)
         result = world_read_regions(loader, topo_node_find(node, "regions"), &table->regions);
+    if (result == RESULT_OK)
+        result = read_table_links(loader, topo_node_find(node, "links"), table);
     return result;
 }
 

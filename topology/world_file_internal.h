@@ -28,6 +28,9 @@ MUST_USE enum sim_result world_read_texts(struct world_loader *loader, const str
 MUST_USE enum sim_result world_read_region(struct world_loader *loader,
                                            const struct topo_node *value, bool must_host,
                                            const char **region);
+/* The lag belongs to the loader's arena. */
+MUST_USE enum sim_result world_read_lag(struct world_loader *loader, const struct topo_node *value,
+                                        const struct sim_lag **lag);
 MUST_USE enum sim_result world_read_regions(struct world_loader *loader,
                                             const struct topo_node *list,
                                             struct topo_texts *regions);
@@ -56,6 +59,7 @@ extern const struct topo_section world_section_client_network;
 extern const struct topo_section world_section_access_key;
 extern const struct topo_section world_section_dynamodb;
 extern const struct topo_section world_section_table;
+extern const struct topo_section world_section_table_link;
 extern const struct topo_section world_section_key;
 extern const struct topo_section world_section_arc;
 extern const struct topo_section world_section_cluster;

@@ -29,6 +29,10 @@ static const struct topo_key application_keys[] = {
 static const struct topo_key dynamodb_keys[] = {{"tables", OPTIONAL}, {"throttling", OPTIONAL}};
 static const struct topo_key table_keys[] = {
     {"name", REQUIRED}, {"partition_key", REQUIRED}, {"sort_key", OPTIONAL}, {"regions", REQUIRED},
+    {"links", OPTIONAL},
+};
+static const struct topo_key table_link_keys[] = {
+    {"from", REQUIRED}, {"to", REQUIRED}, {"both_ways", OPTIONAL}, {"replication", REQUIRED},
 };
 static const struct topo_key key_keys[] = {{"name", REQUIRED}, {"type", OPTIONAL}};
 static const struct topo_key arc_keys[] = {{"clusters", REQUIRED}};
@@ -70,6 +74,7 @@ SECTION(application);
 SECTION(access_key);
 SECTION(dynamodb);
 SECTION(table);
+SECTION(table_link);
 SECTION(key);
 SECTION(arc);
 SECTION(cluster);
@@ -86,7 +91,7 @@ SECTION(endpoint);
 static const struct topo_section *const sections[] = {
     &world_section_world,           &world_section_region,         &world_section_link,
     &world_section_timings,         &world_section_client_network, &world_section_application,
-    &world_section_dynamodb,        &world_section_table,          &world_section_key,
+    &world_section_dynamodb,        &world_section_table,          &world_section_table_link, &world_section_key,
     &world_section_arc,             &world_section_cluster,        &world_section_control_panel,
     &world_section_routing_control, &world_section_safety_rule,    &world_section_route53,
     &world_section_health_check,    &world_section_zone,           &world_section_record,

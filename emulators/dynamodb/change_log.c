@@ -65,6 +65,8 @@ void ddb_log_open(struct ddb_change_log *log, struct sim_store *store, uint64_t 
                     " WHERE sequence > ?1 AND is_replicated = 0 ORDER BY sequence LIMIT 1"),
         .next_marked_sql = sql_for(table_number, "SELECT " COLUMNS " FROM ",
                                    " WHERE shard = ?2 AND sequence > ?1 ORDER BY sequence LIMIT 1"),
+        .count_local_sql = sql_for(table_number, "SELECT count(*) FROM ",
+                                   " WHERE sequence > ?1 AND is_replicated = 0"),
         .previous_sql = sql_for(table_number, "SELECT " COLUMNS " FROM ",
                                 " WHERE sequence < ?1 ORDER BY sequence DESC LIMIT 1"),
         .trim_sql = sql_for(table_number, "DELETE FROM ", " WHERE sequence = ?1"),
@@ -83,6 +85,7 @@ void ddb_log_fini(struct ddb_change_log *log)
     free(log->next_sql);
     free(log->next_local_sql);
     free(log->next_marked_sql);
+    free(log->count_local_sql);
     free(log->previous_sql);
     free(log->trim_sql);
     free(log->drop_sql);
@@ -202,6 +205,25 @@ enum sim_result ddb_log_next(struct ddb_change_log *log, uint64_t after_sequence
         return RESULT_OK;
     const char *sql = which == DDB_LOG_LOCAL ? log->next_local_sql : log->next_sql;
     return read_one(log, sql, after_sequence, arena, change, found, error);
+}
+
+enum sim_result ddb_log_count_local(struct ddb_change_log *log, uint64_t after_sequence,
+                                    uint64_t *count, struct sim_error *error)
+{
+    struct sim_statement *statement = NULL;
+    bool found = false;
+    *count = 0;
+    if (after_sequence >= log->last_sequence)
+        return RESULT_OK;
+    enum sim_result result = sim_store_prepare(log->store, log->count_local_sql, &statement, error);
+    if (result != RESULT_OK)
+        return result;
+    sim_bind_int(statement, 1, (int64_t)after_sequence);
+    result = sim_store_step(statement, &found, error);
+    if (result == RESULT_OK && found)
+        *count = (uint64_t)sim_column_int(statement, 0);
+    sim_store_done(statement);
+    return result;
 }
 
 enum sim_result ddb_log_previous(struct ddb_change_log *log, uint64_t before_sequence,

@@ -42,6 +42,7 @@ struct ddb_change_log {
     char *next_sql;
     char *next_local_sql;
     char *next_marked_sql;
+    char *count_local_sql;
     char *previous_sql;
     char *trim_sql;
     char *drop_sql;
@@ -70,7 +71,11 @@ MUST_USE enum sim_result ddb_log_next(struct ddb_change_log *log, uint64_t after
                                       struct ddb_change *change, bool *found,
                                       struct sim_error *error);
 
-/* The same among those marked with a shard. */
+/* How many local records there are after a sequence: reads them all. */
+MUST_USE enum sim_result ddb_log_count_local(struct ddb_change_log *log, uint64_t after_sequence,
+                                             uint64_t *count, struct sim_error *error);
+
+/* ddb_log_next() among those marked with a shard. */
 MUST_USE enum sim_result ddb_log_next_marked(struct ddb_change_log *log, uint64_t after_sequence,
                                              uint64_t shard, struct sim_arena *arena,
                                              struct ddb_change *change, bool *found,

@@ -41,9 +41,33 @@ struct ddb_shard_rules {
 };
 void ddb_set_shard_rules(struct ddb *ddb, const struct ddb_shard_rules *rules);
 
+/* Replication of a table between two Regions takes this long instead of what the link between them
+ * says, from the next record on; whether the table is there or not, until it is cleared or reset.
+ * lag is copied. LIMIT. */
+#define DDB_TABLE_LAGS_MAX 1000
+MUST_USE enum sim_result ddb_set_table_lag(struct ddb *ddb, const char *table,
+                                           const struct sim_region *from,
+                                           const struct sim_region *to, const struct sim_lag *lag,
+                                           struct sim_error *error);
+/* False: it had none. */
+bool ddb_clear_table_lag(struct ddb *ddb, const char *table, const struct sim_region *from,
+                         const struct sim_region *to);
+struct ddb_table_lag_view { /* borrowed until the next change */
+    const char *table;
+    const struct sim_region *from;
+    const struct sim_region *to;
+    const struct sim_lag *lag;
+};
+/* In the order in which they were first set; false behind the last. */
+bool ddb_table_lag_at(const struct ddb *ddb, size_t index, struct ddb_table_lag_view *view);
+
 /* Records committed in from and not yet applied (or found superseded) in to; NULL names mean all.
  */
 uint64_t ddb_backlog(const struct ddb *ddb, const char *table, const char *from, const char *to);
+/* [{table, account, from, to, lag, state, reason, fault, pending, oldest_us, applied, superseded,
+ * latency{count, p50_us, p99_us, max_us}}...]: each way between replicas of a table (NULL: of all)
+ * with eventual consistency. The caller deletes it. */
+MUST_USE cJSON *ddb_replication(const struct ddb *ddb, const char *table);
 bool ddb_has_table(const struct ddb *ddb, const char *table); /* in any Region */
 /* {"Conflicts":[{at, table, key, winner{...}, loser{...}, region}...]}: overwritten writes in the
  * order in which they lost. The caller deletes it. */

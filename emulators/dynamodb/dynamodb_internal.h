@@ -16,6 +16,7 @@ struct ddb_conflict_log;
 struct ddb_group;
 struct ddb_service_times;
 struct ddb_table;
+struct ddb_table_lag;
 struct ddb_token_list;
 
 struct ddb_region {
@@ -48,8 +49,10 @@ struct ddb {
     struct ddb_group **groups;                  /* global tables, in the order of creation */
     size_t group_count;
     size_t group_capacity;
-    size_t strong_count; /* of the groups: those with strong consistency */
-    struct sim_arena *spare_arena; /* for the next delivery (replica_apply.c) */
+    size_t strong_count;              /* of the groups: those with strong consistency */
+    struct sim_arena *spare_arena;    /* for the next delivery (replica_apply.c) */
+    struct ddb_table_lag *table_lags; /* table_lag.h, in the order in which they were set */
+    size_t table_lag_count;
     size_t record_bytes; /* of changes on their way to other replicas (replica_record.h) */
     struct ddb_conflict_log *conflicts;
     struct ddb_service_times *service_times;

@@ -35,8 +35,10 @@ enum ddb_delivery_state {
     DDB_DELIVERY_DONE,    /* but an earlier record is not */
 };
 
+struct ddb_latency_window;
 struct ddb_link;
 struct ddb_strong;
+struct ddb_table_lag;
 
 struct ddb_delivery { /* one record in flight */
     struct ddb_delivery *previous;
@@ -57,6 +59,7 @@ struct ddb_link {
     struct ddb_table *from;
     struct ddb_table *to;
     struct sim_link *network_link;
+    struct ddb_table_lag *own_lag; /* table_lag.h; NULL: the network link's */
     bool is_open;
     bool is_draining;
     uint64_t drain_event;
@@ -66,9 +69,13 @@ struct ddb_link {
     struct ddb_delivery *first; /* in flight, in the log's order */
     struct ddb_delivery *last;
     size_t in_flight_count;
-    uint64_t pending_count; /* committed in from, not yet decided in to */
-    uint64_t steps;         /* records decided, to trim the log now and then */
-    bool has_backlog;       /* something waits because the link was or is closed */
+    size_t done_count;                  /* of these: decided, but behind one that is not */
+    uint64_t pending_count;             /* committed in from, not yet decided in to */
+    uint64_t applied_count;             /* arrived and stayed */
+    uint64_t superseded_count;          /* arrived and lost to what was there */
+    struct ddb_latency_window *latency; /* of what arrived lately; NULL: nothing yet */
+    uint64_t steps;                     /* records decided, to trim the log now and then */
+    bool has_backlog;                   /* something waits because the link was or is closed */
     struct ddb_item_order *order;
     uint64_t sweep_target; /* replica_tombstones.c waits for this position; 0: not for us */
 };
@@ -140,8 +147,12 @@ MUST_USE enum sim_result ddb_replica_table_create(const struct ddb_table *table,
 /* --- replica_link.c: the way of a record
  * ----------------------------------------------------------- */
 
+/* pending_count: of the local records behind read_sequence; UNKNOWN: they are counted, one by one.
+ */
+#define DDB_PENDING_UNKNOWN UINT64_MAX
 MUST_USE struct ddb_link *ddb_link_create(struct ddb_group *group, struct ddb_table *from,
-                                          struct ddb_table *to, uint64_t read_sequence);
+                                          struct ddb_table *to, uint64_t read_sequence,
+                                          uint64_t pending_count);
 void ddb_link_destroy(struct ddb_link *link);
 /* A record was committed in from (after the store kept it). *record: the copy that all links of one
  * change share, made by the first that needs one; NULL before. The caller gives it back. */
@@ -150,6 +161,10 @@ void ddb_link_notice(struct ddb_link *link, const struct ddb_change *change,
 void ddb_link_refresh(struct ddb_link *link);
 /* Every record up to here is decided in to. */
 uint64_t ddb_link_position(const struct ddb_link *link);
+/* The local records behind that, decided or not. */
+uint64_t ddb_link_count_behind(const struct ddb_link *link);
+/* A delivery over it, as faults see one. */
+struct sim_fault_point ddb_link_fault_point(const struct ddb_link *link);
 
 /* --- replica_apply.c: last writer wins -----------------------------------------------------------
  */

@@ -181,13 +181,16 @@ static enum sim_result decide(struct arrival *arrival, struct sim_error *error)
     if (arrival->has_row && ddb_version_compare(network, incoming, arrival->row.version) < 0 &&
         !DDB_IS_PLANTED(DDB_PLANT_OUT_OF_ORDER)) {
         enum sim_result result = remember(arrival, error);
-        if (result == RESULT_OK)
+        if (result == RESULT_OK) {
+            arrival->link->superseded_count++;
             tell(arrival, "replication.superseded");
+        }
         return result;
     }
     enum sim_result result = replace(arrival, error);
     if (result != RESULT_OK)
         return result;
+    arrival->link->applied_count++;
     if (is_conflict_to_tell(arrival))
         tell_conflict(arrival);
     tell(arrival, "replication.applied");
@@ -212,7 +215,8 @@ static void give_arena(struct ddb *ddb, struct sim_arena *arena)
 bool ddb_replica_apply(struct ddb_link *link, const struct ddb_change *change)
 {
     struct sim_error error;
-    struct arrival arrival = {.link = link, .change = change, .arena = take_arena(link->group->ddb)};
+    struct arrival arrival = {
+        .link = link, .change = change, .arena = take_arena(link->group->ddb)};
     enum sim_result result = ddb_items_read(&link->to->items, &change->key, arrival.arena,
                                             &arrival.row, &arrival.has_row, &error);
     if (result == RESULT_OK) {

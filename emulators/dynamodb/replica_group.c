@@ -68,12 +68,14 @@ struct ddb_group *ddb_group_create(struct ddb_table *first)
 
 /* What source had not got from a member when it began to be copied comes to the new member by its
  * own link: that one starts where the member's link to source stands. */
-static uint64_t start_position(struct ddb_group *group, const struct ddb_table *member,
-                               const struct ddb_table *source)
+static struct ddb_link *link_to_new(struct ddb_group *group, struct ddb_table *member,
+                                    struct ddb_table *table, const struct ddb_table *source)
 {
     if (member == source)
-        return source->log.last_sequence;
-    return ddb_link_position(ddb_group_link_find(group, member, source));
+        return ddb_link_create(group, member, table, source->log.last_sequence, 0);
+    const struct ddb_link *like = ddb_group_link_find(group, member, source);
+    return ddb_link_create(group, member, table, ddb_link_position(like),
+                           ddb_link_count_behind(like));
 }
 
 void ddb_group_join(struct ddb_group *group, struct ddb_table *table, struct ddb_table *source)
@@ -85,9 +87,8 @@ void ddb_group_join(struct ddb_group *group, struct ddb_table *table, struct ddb
     table->member.source = source;
     for (size_t i = 0; i < group->member_count && group->strong == NULL; i++) {
         struct ddb_table *member = group->members[i];
-        uint64_t start = start_position(group, member, source);
-        add_link(group, ddb_link_create(group, member, table, start));
-        add_link(group, ddb_link_create(group, table, member, table->log.last_sequence));
+        add_link(group, link_to_new(group, member, table, source));
+        add_link(group, ddb_link_create(group, table, member, table->log.last_sequence, 0));
     }
     group->members[group->member_count++] = table;
     ddb_table_changed(table);
@@ -164,10 +165,14 @@ void ddb_group_leave(struct ddb_table *table)
 static struct ddb_link *restore_link(struct ddb_group *group, const struct ddb_loaded *from,
                                      const struct ddb_loaded *to)
 {
-    uint64_t position = from->positions[to->table->home->place->index];
-    if (position > from->table->log.last_sequence)
-        position = from->table->log.last_sequence;
-    return ddb_link_create(group, from->table, to->table, position);
+    size_t index = to->table->home->place->index;
+    uint64_t last_sequence = from->table->log.last_sequence;
+    if (from->positions[index] >= last_sequence)
+        return ddb_link_create(group, from->table, to->table, last_sequence, 0);
+    uint64_t pending_count = from->pending_counts[index];
+    if (pending_count > last_sequence - from->positions[index])
+        pending_count = DDB_PENDING_UNKNOWN;
+    return ddb_link_create(group, from->table, to->table, from->positions[index], pending_count);
 }
 
 void ddb_group_restore(struct ddb *ddb, const struct ddb_loaded *const *members, size_t count)

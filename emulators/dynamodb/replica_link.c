@@ -2,8 +2,10 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "emulators/dynamodb/latency_window.h"
 #include "emulators/dynamodb/planted_bugs.h"
 #include "emulators/dynamodb/replica.h"
+#include "emulators/dynamodb/table_lag.h"
 #include "emulators/dynamodb/table_save.h"
 #include "emulators/dynamodb/throttle.h"
 #include "emulators/wire/metrics.h"
@@ -21,7 +23,7 @@ struct ddb_item_order { /* keeps the records of one item in order; a shared hash
 /* --- is it open? -------------------------------------------------------------------------------
  */
 
-static struct sim_fault_point fault_point(const struct ddb_link *link)
+struct sim_fault_point ddb_link_fault_point(const struct ddb_link *link)
 {
     return (struct sim_fault_point){
         .region = ddb_region_name(link->to),
@@ -36,7 +38,7 @@ static struct sim_fault_point fault_point(const struct ddb_link *link)
 static bool is_passable(const struct ddb_link *link)
 {
     const struct sim_link *network_link = link->network_link;
-    struct sim_fault_point point = fault_point(link);
+    struct sim_fault_point point = ddb_link_fault_point(link);
     return network_link->cut_count == 0 && network_link->from->down_count == 0 &&
            network_link->to->down_count == 0 &&
            !sim_faults_is_set(link->group->ddb->core->faults, SIM_FAULT_PAUSE_REPLICATION,
@@ -85,14 +87,12 @@ static void drop_item_order(struct ddb_link *link, const struct ddb_delivery *de
 static struct ddb_delivery *take_in(struct ddb_link *link, const struct ddb_change *change,
                                     struct ddb_record *record)
 {
-    struct sim_link *network_link = link->network_link;
     struct ddb_delivery *delivery = sim_alloc(sizeof *delivery);
     *delivery = (struct ddb_delivery){
         .previous = link->last,
         .link = link,
         .sequence = change->sequence,
-        .due_us = change->committed_us +
-                  sim_lag_sample_us(&network_link->replication, &network_link->replication_random),
+        .due_us = change->committed_us + ddb_link_lag_us(link),
         .item_hash = hash_item(&change->key),
         .record = ddb_record_take(record),
         .state = DDB_DELIVERY_WAITING,
@@ -117,6 +117,8 @@ static void unlink_first(struct ddb_link *link)
     else
         link->last = NULL;
     link->in_flight_count--;
+    if (first->state == DDB_DELIVERY_DONE)
+        link->done_count--;
     ddb_record_give(first->record);
     free(first);
 }
@@ -126,6 +128,11 @@ uint64_t ddb_link_position(const struct ddb_link *link)
     return link->first != NULL ? link->first->sequence - 1 : link->read_sequence;
 }
 
+uint64_t ddb_link_count_behind(const struct ddb_link *link)
+{
+    return link->pending_count + link->done_count;
+}
+
 /* The record is decided; what stands before it in the log perhaps not. */
 static void mark_done(struct ddb_link *link, struct ddb_delivery *delivery)
 {
@@ -133,8 +140,9 @@ static void mark_done(struct ddb_link *link, struct ddb_delivery *delivery)
     ddb_record_give(delivery->record);
     delivery->record = NULL;
     delivery->state = DDB_DELIVERY_DONE;
-    CHECK(link->pending_count > 0);
-    link->pending_count--;
+    link->done_count++;
+    if (link->pending_count > 0) /* a damaged data directory may have told too few */
+        link->pending_count--;
     while (link->first != NULL && link->first->state == DDB_DELIVERY_DONE)
         unlink_first(link);
     ddb_table_counted(link->from);
@@ -146,11 +154,13 @@ static void mark_done(struct ddb_link *link, struct ddb_delivery *delivery)
 /* --- delivering --------------------------------------------------------------------------------
  */
 
-static void record_latency(const struct ddb_link *link, uint64_t committed_us)
+static void record_latency(struct ddb_link *link, uint64_t committed_us)
 {
     uint64_t now_us = ddb_now_us(link->group->ddb);
+    ddb_latency_note(&link->latency, now_us, now_us - committed_us);
     struct wire_datum datum = {
         .region = ddb_region_name(link->from),
+        .account = link->from->account,
         .name_space = "AWS/DynamoDB",
         .metric = "ReplicationLatency",
         .dimensions = {{"TableName", link->from->name},
@@ -416,7 +426,7 @@ void ddb_link_notice(struct ddb_link *link, const struct ddb_change *change,
     }
     link->pending_count++;
     if (!link->is_open) {
-        struct sim_fault_point point = fault_point(link);
+        struct sim_fault_point point = ddb_link_fault_point(link);
         struct sim_fault_effect effect;
         sim_faults_apply(link->group->ddb->core->faults, &point, &effect); /* counts the hit */
         note_backlog(link);
@@ -435,21 +445,16 @@ void ddb_link_notice(struct ddb_link *link, const struct ddb_change *change,
 static uint64_t count_pending(struct ddb_table *from, uint64_t after_sequence)
 {
     uint64_t count = 0;
-    struct sim_arena *arena = sim_arena_create();
-    struct ddb_change change = {.sequence = after_sequence};
-    bool found = true;
-    while (found) {
-        if (ddb_log_next(&from->log, change.sequence, DDB_LOG_LOCAL, arena, &change, &found,
-                         NULL) != RESULT_OK)
-            break;
-        count += found ? 1 : 0;
-    }
-    sim_arena_destroy(arena);
+    struct sim_error error;
+    if (ddb_log_count_local(&from->log, after_sequence, &count, &error) != RESULT_OK)
+        sim_trace_emit(from->ddb->core->trace, "store.error", ddb_region_name(from),
+                       FIELD_TEXT("table", from->name), FIELD_TEXT("error", error.message));
     return count;
 }
 
 struct ddb_link *ddb_link_create(struct ddb_group *group, struct ddb_table *from,
-                                 struct ddb_table *to, uint64_t read_sequence)
+                                 struct ddb_table *to, uint64_t read_sequence,
+                                 uint64_t pending_count)
 {
     struct ddb_link *link = sim_alloc(sizeof *link);
     link->group = group;
@@ -458,7 +463,9 @@ struct ddb_link *ddb_link_create(struct ddb_group *group, struct ddb_table *from
     link->network_link =
         sim_network_link_get(group->ddb->core->network, from->home->place, to->home->place);
     link->read_sequence = read_sequence;
-    link->pending_count = count_pending(from, read_sequence);
+    link->own_lag = ddb_table_lag_find(group->ddb, from->name, from->home->place, to->home->place);
+    link->pending_count =
+        pending_count != DDB_PENDING_UNKNOWN ? pending_count : count_pending(from, read_sequence);
     return link;
 }
 
@@ -475,5 +482,6 @@ void ddb_link_destroy(struct ddb_link *link)
         HASH_DEL(link->order, order);
         free(order);
     }
+    free(link->latency);
     free(link);
 }

@@ -13,6 +13,7 @@ struct ddb_loaded { /* a table that is being loaded */
     struct ddb_table *table;
     cJSON *document;
     uint64_t positions[SIM_REGION_MAX]; /* of its links, by the index of the Region they lead to */
+    uint64_t pending_counts[SIM_REGION_MAX]; /* of local records behind these; or UNKNOWN */
 };
 
 /* A witness is no member, but saved as if it were the last one. */

@@ -10,6 +10,7 @@
 #include "emulators/dynamodb/restore.h"
 #include "emulators/dynamodb/service_time.h"
 #include "emulators/dynamodb/stream_shard.h"
+#include "emulators/dynamodb/table_lag.h"
 #include "emulators/dynamodb/table_save.h"
 #include "emulators/dynamodb/time_to_live.h"
 #include "emulators/dynamodb/transaction_claims.h"
@@ -173,6 +174,7 @@ static void stop(struct ddb *ddb)
         close_region(ddb->regions[i]);
         ddb->regions[i] = NULL;
     }
+    ddb_table_lags_destroy(ddb); /* after the links, which point to them */
     ddb_conflict_log_destroy(ddb->conflicts);
     ddb_service_times_destroy(ddb->service_times);
     ddb_expression_cache_destroy(ddb->expressions);

@@ -66,9 +66,12 @@ static void read_totals(struct ddb_table *table, const char *text)
     }
 }
 
+/* "REGION SEQUENCE/COUNT ", or without the count, as earlier versions wrote it. */
 static void read_positions(struct ddb_loaded *loaded, const char *text)
 {
     const struct ddb *ddb = loaded->table->ddb;
+    for (size_t i = 0; i < SIM_REGION_MAX; i++)
+        loaded->pending_counts[i] = DDB_PENDING_UNKNOWN;
     while (text != NULL && *text != '\0') {
         char name[64] = "";
         size_t length = strcspn(text, " ");
@@ -77,9 +80,14 @@ static void read_positions(struct ddb_loaded *loaded, const char *text)
         memcpy(name, text, length);
         char *end = NULL;
         uint64_t position = strtoull(text + length, &end, 10);
+        uint64_t pending_count = DDB_PENDING_UNKNOWN;
+        if (*end == '/')
+            pending_count = strtoull(end + 1, &end, 10);
         const struct sim_region *place = sim_network_region_find(ddb->core->network, name);
-        if (place != NULL)
+        if (place != NULL) {
             loaded->positions[place->index] = position;
+            loaded->pending_counts[place->index] = pending_count;
+        }
         text = *end == ' ' ? end + 1 : end;
         if (length == 0)
             return; /* not ours */

@@ -100,15 +100,15 @@ static void print_totals(const struct ddb_table *table, struct sim_buffer *text)
                           table->index_totals[i].size_bytes);
 }
 
-/* "REGION SEQUENCE " for each link away from the table. */
+/* "REGION SEQUENCE/COUNT " for each link away from the table. */
 static void print_positions(const struct ddb_table *table, struct sim_buffer *text)
 {
     const struct ddb_group *group = table->member.group;
     for (size_t i = 0; group != NULL && i < group->link_count; i++) {
         const struct ddb_link *link = group->links[i];
         if (link->from == table)
-            sim_buffer_printf(text, "%s %" PRIu64 " ", ddb_region_name(link->to),
-                              ddb_link_position(link));
+            sim_buffer_printf(text, "%s %" PRIu64 "/%" PRIu64 " ", ddb_region_name(link->to),
+                              ddb_link_position(link), ddb_link_count_behind(link));
     }
 }
 

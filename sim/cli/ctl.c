@@ -24,8 +24,9 @@ static const char help_text[] =
     "  region list\n"
     "  region down REGION | region up REGION\n"
     "  link list\n"
-    "  link lag FROM TO LAG              replication lag: 800ms, 600ms..1200ms,\n"
-    "                                    lognormal(800ms,1.1s), trace(FILE)\n"
+    "  link lag FROM TO LAG [--table T]  replication lag: 800ms, 600ms..1200ms,\n"
+    "                                    lognormal(800ms,1.1s), trace(FILE); of one table\n"
+    "                                    alone, and back again: default\n"
     "  link latency FROM TO LAG          one-way network latency\n"
     "  link drain FROM TO N              records a second after a heal\n"
     "  link partition FROM TO [--both]   cut it; heal it with\n"
@@ -43,6 +44,8 @@ static const char help_text[] =
     "  conflicts                         writes that were overwritten, and by what\n"
     "  probe TABLE KEY-JSON              one item on all replicas, read-only\n"
     "  backlog                           records not yet replicated\n"
+    "  replication [TABLE]               each pair of replicas: what waits and for how long,\n"
+    "                                    why it is paused, latency of the last minute\n"
     "  wait dns NAME TYPE VALUE          until DNS answers VALUE\n"
     "  wait replication [TABLE]          until no record is under way\n"
     "      [--timeout 60s] [--client-region R]\n"
@@ -91,6 +94,7 @@ static const struct ctl_command commands[] = {
     {{"conflicts", NULL},          "GET",    "/conflicts",         {0},                        0, NULL, NULL},
     {{"probe", NULL},              "POST",   "/probe",             {"table", "key"},           2, NULL, NULL},
     {{"backlog", NULL},            "GET",    "/backlog",           {0},                        0, NULL, NULL},
+    {{"replication", NULL},        "GET",    "/replication",       {"table"},                  0, NULL, NULL},
     {{"wait", "dns"},              "POST",   "/wait",              {"name", "type", "value"},  3, "for", "dns"},
     {{"wait", "replication"},      "POST",   "/wait",              {"table"},                  0, "for", "replication"},
     {{"trace", NULL},              "GET",    "/trace",             {0},                        0, NULL, NULL},
@@ -100,7 +104,7 @@ static const struct ctl_command commands[] = {
 /* Options that become members of the body, by the same name. */
 static const char *const body_options[] = {
     "region", "service", "operation", "plane", "resource", "from", "to", "rate", "duration", "latency",
-    "skew", "status", "timeout", "client-region",
+    "skew", "status", "timeout", "client-region", "table", "since",
 };
 /* clang-format on */
 
@@ -208,13 +212,13 @@ static int command_run(const struct ctl_command *command, const struct ctl_argum
     if (given < command->required_operands || given > operand_key_count(command))
         return operands_error(command, given);
     cJSON *body = body_build(command, arguments, word_count);
+    bool is_empty_get = strcmp(command->method, "GET") == 0 && cJSON_GetArraySize(body) == 0;
     char *text = cJSON_PrintUnformatted(body);
     cJSON_Delete(body);
     struct control_answer answer;
     struct sim_error error;
-    enum sim_result result =
-        control_request(arguments->endpoint, command->method, command->path,
-                        strcmp(command->method, "GET") == 0 ? NULL : text, &answer, &error);
+    enum sim_result result = control_request(arguments->endpoint, command->method, command->path,
+                                             is_empty_get ? NULL : text, &answer, &error);
     cJSON_free(text);
     if (result != RESULT_OK)
         return cli_failure(&cli_ctl, CLI_EXIT_FAILED, "%s", error.message);

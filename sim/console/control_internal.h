@@ -54,7 +54,7 @@ control_route_fn control_regions_list, control_region_down, control_region_up, c
 control_route_fn control_fault_add, control_faults_list, control_faults_clear;
 /* control_state.c */
 control_route_fn control_health, control_info, control_conflicts, control_probe, control_backlog,
-    control_trace, control_reset;
+    control_replication, control_trace, control_reset;
 /* control_wait.c */
 control_route_fn control_wait_for;
 /* Whoever moved a virtual clock has stopped: the next one that waits moves it. */

@@ -118,6 +118,31 @@ static const char *link_line(struct sim_arena *arena, const struct sim_link *lin
                             link->drain_per_s, link->cut_count > 0 ? ", CUT" : "");
 }
 
+/* Tables that have a lag of their own on the link. */
+static cJSON *table_lags_json(const struct ddb *ddb, const struct sim_link *link)
+{
+    cJSON *object = cJSON_CreateObject();
+    struct ddb_table_lag_view view;
+    for (size_t i = 0; ddb_table_lag_at(ddb, i, &view); i++) {
+        char lag[SIM_LAG_TEXT_BYTES];
+        sim_lag_format(view.lag, lag);
+        if (view.from == link->from && view.to == link->to)
+            cJSON_AddStringToObject(object, view.table, lag);
+    }
+    return object;
+}
+
+/* The link, and what is said about its tables in further lines. */
+static const char *link_lines(struct sim_arena *arena, const struct sim_link *link,
+                              const cJSON *table_lags)
+{
+    const char *lines = link_line(arena, link);
+    const cJSON *lag = NULL;
+    cJSON_ArrayForEach(lag, table_lags) lines =
+        sim_arena_printf(arena, "%s\n  table %s: lag %s", lines, lag->string, lag->valuestring);
+    return lines;
+}
+
 void control_links_list(struct control_exchange *exchange)
 {
     struct sim_network *network = exchange->world->core.network;
@@ -131,9 +156,12 @@ void control_links_list(struct control_exchange *exchange)
         const struct sim_link *link = sim_network_link_get(network, from, to);
         if (from == to || !from->hosts_services || !to->hosts_services)
             continue;
-        cJSON_AddItemToArray(list, link_json(link));
+        cJSON *object = link_json(link);
+        cJSON *table_lags = table_lags_json(exchange->world->ddb, link);
+        cJSON_AddItemToArray(list, object);
         lines = sim_arena_printf(exchange->arena, "%s%s%s", lines, lines[0] != '\0' ? "\n" : "",
-                                 link_line(exchange->arena, link));
+                                 link_lines(exchange->arena, link, table_lags));
+        cJSON_AddItemToObject(object, "tables", table_lags);
     }
     control_reply(exchange, answer, "%s", lines);
 }
@@ -211,11 +239,76 @@ static void link_change_apply(const struct link_change *change, struct sim_link 
         link->drain_per_s = change->drain_per_s;
 }
 
+static bool set_table_lag(struct control_exchange *exchange, const char *table,
+                          const struct sim_link *link, const struct sim_lag *lag)
+{
+    struct sim_error error;
+    if (ddb_set_table_lag(exchange->world->ddb, table, link->from, link->to, lag, &error) ==
+        RESULT_OK)
+        return true;
+    control_fail_with(exchange, &error);
+    return false;
+}
+
+static bool clear_table_lag(struct control_exchange *exchange, const char *table,
+                            const struct sim_link *link)
+{
+    struct ddb *ddb = exchange->world->ddb;
+    bool had = ddb_clear_table_lag(ddb, table, link->from, link->to);
+    if (is_both(exchange) && ddb_clear_table_lag(ddb, table, link->to, link->from))
+        had = true;
+    if (!had)
+        control_fail(exchange, 409, "the table '%s' has no lag of its own from %s to %s", table,
+                     link->from->name, link->to->name);
+    return had;
+}
+
+static void reply_table_lag(struct control_exchange *exchange, const char *table,
+                            const struct sim_link *link, const char *lag)
+{
+    cJSON *answer = link_json(link);
+    cJSON_AddItemToObject(answer, "tables", table_lags_json(exchange->world->ddb, link));
+    bool both = is_both(exchange);
+    control_reply(exchange, answer, "table %s, %s %s %s: lag %s", table, link->from->name,
+                  both ? "<->" : "->", link->to->name, lag);
+}
+
+static void table_lag_set(struct control_exchange *exchange, const char *table,
+                          const struct sim_link *link)
+{
+    const char *text = control_text(exchange, "lag");
+    if (text == NULL || control_text(exchange, "latency") != NULL ||
+        control_text(exchange, "drain_per_s") != NULL) {
+        control_fail(exchange, 400, "a 'table' has a 'lag' of its own and nothing else");
+        return;
+    }
+    if (!ddb_has_table(exchange->world->ddb, table)) {
+        control_fail(exchange, 404, "there is no table '%s'", table);
+        return;
+    }
+    struct sim_lag lag;
+    bool given = false;
+    if (strcmp(text, "default") == 0) {
+        if (clear_table_lag(exchange, table, link))
+            reply_table_lag(exchange, table, link, text);
+        return;
+    }
+    if (!lag_read(exchange, "lag", &lag, &given))
+        return;
+    if (set_table_lag(exchange, table, link, &lag) &&
+        (!is_both(exchange) || set_table_lag(exchange, table, link_back(exchange, link), &lag)))
+        reply_table_lag(exchange, table, link, text);
+    sim_lag_fini(&lag);
+}
+
 void control_link_set(struct control_exchange *exchange)
 {
+    const char *table = control_text(exchange, "table");
     struct sim_link *link = link_read(exchange);
     struct link_change change = {0};
-    if (link == NULL || !lag_read(exchange, "lag", &change.lag, &change.has_lag))
+    if (link != NULL && table != NULL)
+        table_lag_set(exchange, table, link);
+    if (link == NULL || table != NULL || !lag_read(exchange, "lag", &change.lag, &change.has_lag))
         return;
     if (lag_read(exchange, "latency", &change.latency, &change.has_latency) &&
         drain_read(exchange, &change.drain_per_s)) {

@@ -386,6 +386,19 @@ bool sim_faults_is_set(const struct sim_faults *faults, enum sim_fault_kind kind
     return false;
 }
 
+bool sim_faults_find(const struct sim_faults *faults, const struct sim_fault_point *point,
+                     struct sim_fault_view *view)
+{
+    for (size_t i = 0; i < faults->count; i++) {
+        enum sim_fault_kind does;
+        if (!sim_fault_matches(&faults->faults[i]->spec, point, &does))
+            continue;
+        sim_faults_view(faults, i, view);
+        return true;
+    }
+    return false;
+}
+
 void sim_faults_listen(struct sim_faults *faults, sim_fault_listener *listener, void *context)
 {
     PRE(listener != NULL);

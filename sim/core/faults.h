@@ -114,6 +114,11 @@ void sim_faults_count_lost(struct sim_faults *faults, const struct sim_fault_poi
 bool sim_faults_is_set(const struct sim_faults *faults, enum sim_fault_kind kind,
                        const struct sim_fault_point *point);
 
+struct sim_fault_view;
+/* The first fault that would hit the point, rates aside; false: none. Draws and counts nothing. */
+bool sim_faults_find(const struct sim_faults *faults, const struct sim_fault_point *point,
+                     struct sim_fault_view *view);
+
 /* Called after a fault began or ended (spec is borrowed during the call). */
 typedef void sim_fault_listener(void *context, const struct sim_fault_spec *spec, bool began);
 void sim_faults_listen(struct sim_faults *faults, sim_fault_listener *listener, void *context);
