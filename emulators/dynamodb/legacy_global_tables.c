@@ -17,30 +17,37 @@ static bool fail_unknown(struct ddb_fault *fault, const struct wire_call *call, 
                     wire_text(call->input, "GlobalTableName"));
 }
 
-/* The service's own list of where the old version was. */
-static bool check_region(const struct wire_call *call, struct ddb_fault *fault)
+static bool check_region(const char *name, struct ddb_fault *fault)
 {
+    /* The service's own list of where the old version was. */
     static const char *const regions[] = {
         "eu-west-2",      "eu-west-1",    "ap-southeast-1", "ap-southeast-2",
         "ap-northeast-2", "eu-central-1", "ap-northeast-1", "us-east-1",
         "us-east-2",      "us-west-1",    "us-west-2",
     };
+    for (size_t i = 0; i < ARRAY_LEN(regions); i++) {
+        if (name == NULL || strcmp(regions[i], name) == 0)
+            return true;
+    }
+    return ddb_invalid(fault,
+                       DDB_PARAMETER_TEXT
+                       "DynamoDB global tables version 2017.11.29 is not supported in this region "
+                       "'%s', supported regions are : [eu-west-2, eu-west-1, ap-southeast-1, "
+                       "ap-southeast-2, ap-northeast-2, eu-central-1, ap-northeast-1, us-east-1, "
+                       "us-east-2, us-west-1, us-west-2]",
+                       name);
+}
+
+/* Of the call and of the replicas that it names. */
+static bool check_regions(const struct wire_call *call, struct ddb_fault *fault)
+{
     const cJSON *replica = NULL;
+    if (!check_region(call->region, fault))
+        return false;
     cJSON_ArrayForEach(replica, wire_member(call->input, "ReplicationGroup"))
     {
-        const char *name = wire_text(replica, "RegionName");
-        bool is_known = name == NULL;
-        for (size_t i = 0; i < ARRAY_LEN(regions) && !is_known; i++)
-            is_known = strcmp(regions[i], name) == 0;
-        if (!is_known)
-            return ddb_invalid(fault,
-                               DDB_PARAMETER_TEXT
-                               "DynamoDB global tables version 2017.11.29 is not supported in "
-                               "this region '%s', supported regions are : [eu-west-2, "
-                               "eu-west-1, ap-southeast-1, ap-southeast-2, ap-northeast-2, "
-                               "eu-central-1, ap-northeast-1, us-east-1, us-east-2, us-west-1, "
-                               "us-west-2]",
-                               name);
+        if (!check_region(wire_text(replica, "RegionName"), fault))
+            return false;
     }
     return true;
 }
@@ -48,7 +55,7 @@ static bool check_region(const struct wire_call *call, struct ddb_fault *fault)
 enum wire_progress ddb_create_global_table(void *state UNUSED, struct wire_call *call)
 {
     struct ddb_fault fault = {.arena = call->arena};
-    if (check_region(call, &fault))
+    if (check_regions(call, &fault))
         (void)ddb_invalid(&fault, RETIRED);
     return ddb_answer_fault(call, &fault);
 }

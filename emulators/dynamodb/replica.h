@@ -117,6 +117,11 @@ struct ddb_link *ddb_group_link_find(struct ddb_group *group, const struct ddb_t
 void ddb_groups_refresh(struct ddb *ddb);
 /* A member is on its way from one state to another: settings must not be changed meanwhile. */
 bool ddb_group_is_busy(const struct ddb_group *group);
+/* A setting of one member is being changed: the others that are ACTIVE are UPDATING for the
+ * transient delay. */
+void ddb_group_stir(const struct ddb_table *table);
+/* A replica whose table is not there yet for most calls. */
+bool ddb_replica_is_being_added(const struct ddb_table *table);
 /* "ACTIVE", "CREATING" or "DELETING", into the trace. */
 void ddb_replica_tell_state(const struct ddb_table *table, const char *state);
 
@@ -131,18 +136,33 @@ enum ddb_replica_change {
 MUST_USE enum ddb_replica_change ddb_replica_update(struct ddb_table *table, const cJSON *updates,
                                                     struct ddb_fault *fault);
 void ddb_replica_override(struct ddb_table *table, const cJSON *updates);
-/* Checks of the list that need no table. */
-MUST_USE bool ddb_replica_check_updates(const cJSON *updates, struct ddb_fault *fault);
 void ddb_replica_job_stop(struct ddb_table *table);
-/* Parts that strong groups (strong.h) share: */
-MUST_USE bool ddb_replica_check_state(const struct ddb_table *table, struct ddb_fault *fault);
-/* Provisioned write capacity must scale. */
-MUST_USE bool ddb_replica_check_capacity(const struct ddb_table *table, struct ddb_fault *fault);
-/* An empty table (CREATING) of the same definition there. */
+/* The member is about to leave by itself: a creation in which it is source or replica is given up,
+ * and the unfinished replica goes without a trace. True: that was the member itself. */
+MUST_USE bool ddb_replica_job_abandon(struct ddb_table *member);
+/* Part that strong groups (strong.h) share: an empty table (CREATING) of the same definition there.
+ */
 MUST_USE enum sim_result ddb_replica_table_create(const struct ddb_table *table,
                                                   const char *region_name, const char *account,
                                                   struct ddb_table **replica,
                                                   struct sim_error *error);
+
+/* --- replica_checks.c: what UpdateTable's ReplicaUpdates may ask for
+ * ---------------------------------------------- */
+
+/* Checks of the list that need no table. */
+MUST_USE bool ddb_replica_check_updates(const cJSON *updates, struct ddb_fault *fault);
+/* All others. Nothing is changed. */
+MUST_USE bool ddb_replica_check(const struct ddb_table *table, const cJSON *updates,
+                                struct ddb_fault *fault);
+/* An element's action, and its *name: "Create", "Update" or "Delete". */
+const cJSON *ddb_replica_action_of(const cJSON *element, const char **name);
+/* The table of that name in another Region, a member or not; or NULL. */
+struct ddb_table *ddb_replica_in(const struct ddb_table *table, const char *region_name);
+/* Parts that strong groups (strong.h) share: */
+MUST_USE bool ddb_replica_check_state(const struct ddb_table *table, struct ddb_fault *fault);
+/* Provisioned write capacity must scale. */
+MUST_USE bool ddb_replica_check_capacity(const struct ddb_table *table, struct ddb_fault *fault);
 
 /* --- replica_link.c: the way of a record
  * ----------------------------------------------------------- */

@@ -1,5 +1,8 @@
 #include "emulators/dynamodb/replica_access.h"
 
+#include <string.h>
+
+#include "emulators/dynamodb/replica_restore.h"
 #include "emulators/dynamodb/strong.h"
 #include "emulators/dynamodb/table_save.h"
 
@@ -15,6 +18,25 @@ bool ddb_access_is_denied(const struct ddb_table *replica)
     return sim_faults_is_set(replica->ddb->core->faults, SIM_FAULT_DENY_REPLICATION, &point);
 }
 
+static void settle(struct ddb_table *table)
+{
+    if (table->status == DDB_TABLE_UPDATING && table->pending == NULL &&
+        table->member.job == NULL && !ddb_member_is_changed_by_another(table))
+        ddb_table_settle(table);
+}
+
+/* Whoever was waiting for a change on the other side waits no longer. */
+static void leave(struct ddb_table *replica)
+{
+    const struct ddb_group *group = replica->member.group;
+    struct ddb_table *members[SIM_REGION_MAX];
+    size_t count = group->member_count;
+    memcpy(members, group->members, count * sizeof members[0]);
+    ddb_group_leave(replica);
+    for (size_t i = 0; i < count; i++)
+        settle(members[i]);
+}
+
 /* Too late: what happens now is not undone by anything. */
 static void run_out(void *context)
 {
@@ -27,8 +49,11 @@ static void run_out(void *context)
         ddb_replica_tell_state(replica, "ARCHIVED");
         return;
     }
+    if (ddb_replica_job_abandon(replica))
+        return;
     ddb_replica_tell_state(replica, "DETACHED");
-    ddb_group_leave(replica);
+    if (replica->member.group != NULL)
+        leave(replica);
 }
 
 static void take_away(struct ddb_table *replica)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "emulators/dynamodb/replica_access.h"
+#include "emulators/dynamodb/replica_override.h"
 #include "emulators/dynamodb/replica_restore.h"
 #include "emulators/dynamodb/strong.h"
 #include "emulators/dynamodb/table_save.h"
@@ -122,6 +123,7 @@ void ddb_group_destroy(struct ddb_group *group)
         ddb_backfill_stop(member);
         ddb_strong_stop(member);
         ddb_access_stop(member);
+        ddb_override_end(member);
         member->member = (struct ddb_member){.job = member->member.job};
     }
     if (group->strong != NULL)
@@ -152,6 +154,7 @@ void ddb_group_leave(struct ddb_table *table)
     group->member_count--;
     memmove(&group->members[at], &group->members[at + 1],
             (group->member_count - at) * sizeof(struct ddb_table *));
+    ddb_override_end(table);
     table->member = (struct ddb_member){.job = table->member.job};
     if (group->member_count == 1) /* the survivor is a table of its Region alone */
         ddb_group_destroy(group);
@@ -219,6 +222,23 @@ bool ddb_group_is_busy(const struct ddb_group *group)
             return true;
     }
     return false;
+}
+
+void ddb_group_stir(const struct ddb_table *table)
+{
+    const struct ddb_group *group = table->member.group;
+    for (size_t i = 0; group != NULL && i < group->member_count; i++) {
+        struct ddb_table *other = group->members[i];
+        if (other == table || other->status != DDB_TABLE_ACTIVE || other->pending != NULL)
+            continue;
+        other->status = DDB_TABLE_UPDATING;
+        ddb_table_settle(other);
+    }
+}
+
+bool ddb_replica_is_being_added(const struct ddb_table *table)
+{
+    return table->member.group != NULL && table->status == DDB_TABLE_CREATING;
 }
 
 void ddb_replica_tell_state(const struct ddb_table *table, const char *state)

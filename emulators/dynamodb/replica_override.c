@@ -88,7 +88,10 @@ static void apply_class(const struct ddb_table *base, struct ddb_table *replica,
     const char *class = cJSON_GetStringValue(value);
     if (class == NULL)
         return;
-    ddb_class_change(replica, class);
+    if (replica->status == DDB_TABLE_CREATING) /* it begins with that class: no change is spent */
+        ddb_definition_set(replica->definition, "TableClass", cJSON_CreateString(class));
+    else
+        ddb_class_change(replica, class);
     keep(replica, "TableClassOverride", strcmp(class, ddb_class_of(base)) == 0 ? NULL : value);
 }
 
@@ -102,15 +105,40 @@ static void set_units(cJSON *spec, const char *throughput, const char *unit, con
     cJSON_AddItemToObject(kept, unit, cJSON_Duplicate(value, true));
 }
 
+static cJSON *object_in(cJSON *object, const char *name)
+{
+    cJSON *found = cJSON_GetObjectItemCaseSensitive(object, name);
+    return found != NULL ? found : cJSON_AddObjectToObject(object, name);
+}
+
+/* Whether base has, for an index or for itself, what an override asks for. */
+static bool has_value(const cJSON *base_spec, const char *override, const cJSON *value)
+{
+    static const struct {
+        const char *override;
+        const char *throughput;
+        const char *unit;
+        int64_t without;
+    } units[] = {
+        {"ProvisionedThroughputOverride", "ProvisionedThroughput", "ReadCapacityUnits", 0},
+        {"OnDemandThroughputOverride", "OnDemandThroughput", "MaxReadRequestUnits", -1},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+        if (strcmp(units[i].override, override) == 0)
+            return wire_integer(wire_member(base_spec, units[i].throughput), units[i].unit,
+                                units[i].without) ==
+                   wire_integer(value, units[i].unit, units[i].without);
+    }
+    return false;
+}
+
 static void apply_provisioned(const struct ddb_table *base, struct ddb_table *replica,
                               const cJSON *value)
 {
     const cJSON *units = wire_member(value, "ReadCapacityUnits");
     if (units == NULL || ddb_table_is_on_demand(replica))
         return;
-    const cJSON *current = wire_member(base->definition->spec, "ProvisionedThroughput");
-    bool is_same = wire_integer(current, "ReadCapacityUnits", 0) ==
-                   wire_integer(value, "ReadCapacityUnits", 0);
+    bool is_same = has_value(base->definition->spec, "ProvisionedThroughputOverride", value);
     set_units(replica->definition->spec, "ProvisionedThroughput", "ReadCapacityUnits", units);
     keep(replica, "ProvisionedThroughputOverride", is_same ? NULL : value);
 }
@@ -120,9 +148,7 @@ static void apply_on_demand(const struct ddb_table *base, struct ddb_table *repl
 {
     if (value == NULL)
         return;
-    const cJSON *current = wire_member(base->definition->spec, "OnDemandThroughput");
-    bool is_same = wire_integer(current, "MaxReadRequestUnits", -1) ==
-                   wire_integer(value, "MaxReadRequestUnits", -1);
+    bool is_same = has_value(base->definition->spec, "OnDemandThroughputOverride", value);
     ddb_on_demand_change(replica->definition->spec, value);
     keep(replica, "OnDemandThroughputOverride", is_same ? NULL : value);
 }
@@ -144,30 +170,35 @@ static void limit_index(struct ddb_table *replica, const char *name, const cJSON
     }
 }
 
-/* Overrides of indexes are kept by name, the later member over the earlier one. */
-static void apply_indexes(struct ddb_table *replica, const cJSON *list)
+/* The later override over the earlier one; one that equals base's value goes. */
+static void keep_for_index(struct ddb_table *replica, const cJSON *base_spec, const cJSON *index)
+{
+    const char *name = wire_text(index, "IndexName");
+    if (replica->overrides == NULL)
+        replica->overrides = cJSON_CreateObject();
+    cJSON *entry = object_in(object_in(replica->overrides, "GlobalSecondaryIndexes"), name);
+    const cJSON *member = NULL;
+    cJSON_ArrayForEach(member, index)
+    {
+        cJSON_DeleteItemFromObjectCaseSensitive(entry, member->string);
+        if (!cJSON_IsObject(member) || has_value(base_spec, member->string, member))
+            continue;
+        cJSON_AddItemToObject(entry, member->string, cJSON_Duplicate(member, true));
+    }
+}
+
+static void apply_indexes(const struct ddb_table *base, struct ddb_table *replica,
+                          const cJSON *list)
 {
     const cJSON *index = NULL;
     cJSON_ArrayForEach(index, list)
     {
         const char *name = wire_text(index, "IndexName");
-        if (ddb_definition_index_find(replica->definition, name) == NULL)
+        const struct ddb_index_definition *of_base =
+            ddb_definition_index_find(base->definition, name);
+        if (of_base == NULL || ddb_definition_index_find(replica->definition, name) == NULL)
             continue;
-        if (replica->overrides == NULL)
-            replica->overrides = cJSON_CreateObject();
-        cJSON *kept =
-            cJSON_GetObjectItemCaseSensitive(replica->overrides, "GlobalSecondaryIndexes");
-        if (kept == NULL)
-            kept = cJSON_AddObjectToObject(replica->overrides, "GlobalSecondaryIndexes");
-        cJSON *entry = cJSON_GetObjectItemCaseSensitive(kept, name);
-        if (entry == NULL)
-            entry = cJSON_AddObjectToObject(kept, name);
-        const cJSON *member = NULL;
-        cJSON_ArrayForEach(member, index)
-        {
-            cJSON_DeleteItemFromObjectCaseSensitive(entry, member->string);
-            cJSON_AddItemToObject(entry, member->string, cJSON_Duplicate(member, true));
-        }
+        keep_for_index(replica, of_base->spec, index);
         limit_index(replica, name, index);
     }
 }
@@ -178,25 +209,70 @@ void ddb_override_apply(const struct ddb_table *base, struct ddb_table *replica,
     apply_class(base, replica, wire_member(action, "TableClassOverride"));
     apply_provisioned(base, replica, wire_member(action, "ProvisionedThroughputOverride"));
     apply_on_demand(base, replica, wire_member(action, "OnDemandThroughputOverride"));
-    apply_indexes(replica, wire_member(action, "GlobalSecondaryIndexes"));
+    apply_indexes(base, replica, wire_member(action, "GlobalSecondaryIndexes"));
     ddb_throttle_refresh(replica);
+}
+
+static const char *text_or_empty(const cJSON *object, const char *name)
+{
+    const char *text = wire_text(object, name);
+    return text != NULL ? text : "";
+}
+
+/* A change of an index's capacity, or its deletion. */
+static void forget_index(cJSON *kept, const cJSON *element)
+{
+    const cJSON *deletion = wire_member(element, "Delete");
+    const cJSON *update = wire_member(element, "Update");
+    cJSON *entry = cJSON_GetObjectItemCaseSensitive(kept, text_or_empty(update, "IndexName"));
+    if (deletion != NULL)
+        cJSON_DeleteItemFromObjectCaseSensitive(kept, text_or_empty(deletion, "IndexName"));
+    if (wire_member(update, "ProvisionedThroughput") != NULL)
+        cJSON_DeleteItemFromObjectCaseSensitive(entry, "ProvisionedThroughputOverride");
+    if (wire_member(wire_member(update, "OnDemandThroughput"), "MaxReadRequestUnits") != NULL)
+        cJSON_DeleteItemFromObjectCaseSensitive(entry, "OnDemandThroughputOverride");
+}
+
+/* The other capacity mode has overrides of its own. */
+static void forget_mode(struct ddb_table *table)
+{
+    static const char *const names[] = {"ProvisionedThroughputOverride",
+                                        "OnDemandThroughputOverride"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        cJSON *entry = NULL;
+        cJSON_DeleteItemFromObjectCaseSensitive(table->overrides, names[i]);
+        cJSON_ArrayForEach(
+            entry, cJSON_GetObjectItemCaseSensitive(table->overrides, "GlobalSecondaryIndexes"))
+        {
+            cJSON_DeleteItemFromObjectCaseSensitive(entry, names[i]);
+        }
+    }
 }
 
 void ddb_override_forget(struct ddb_table *table, const cJSON *change)
 {
-    static const struct {
-        const char *change;
-        const char *override;
-    } pairs[] = {
-        {"ProvisionedThroughput", "ProvisionedThroughputOverride"},
-        {"BillingMode", "ProvisionedThroughputOverride"},
-        {"OnDemandThroughput", "OnDemandThroughputOverride"},
-        {"TableClass", "TableClassOverride"},
-    };
-    for (size_t i = 0; table->overrides != NULL && i < ARRAY_LEN(pairs); i++) {
-        if (wire_member(change, pairs[i].change) != NULL)
-            cJSON_DeleteItemFromObjectCaseSensitive(table->overrides, pairs[i].override);
+    const cJSON *element = NULL;
+    cJSON *kept = cJSON_GetObjectItemCaseSensitive(table->overrides, "GlobalSecondaryIndexes");
+    if (table->overrides == NULL)
+        return;
+    if (wire_member(change, "ProvisionedThroughput") != NULL)
+        cJSON_DeleteItemFromObjectCaseSensitive(table->overrides, "ProvisionedThroughputOverride");
+    if (wire_member(wire_member(change, "OnDemandThroughput"), "MaxReadRequestUnits") != NULL)
+        cJSON_DeleteItemFromObjectCaseSensitive(table->overrides, "OnDemandThroughputOverride");
+    if (wire_member(change, "TableClass") != NULL)
+        cJSON_DeleteItemFromObjectCaseSensitive(table->overrides, "TableClassOverride");
+    if (wire_member(change, "BillingMode") != NULL)
+        forget_mode(table);
+    cJSON_ArrayForEach(element, wire_member(change, "GlobalSecondaryIndexUpdates"))
+    {
+        forget_index(kept, element);
     }
+}
+
+void ddb_override_end(struct ddb_table *table)
+{
+    cJSON_Delete(table->overrides);
+    table->overrides = NULL;
 }
 
 /* --- description ---------------------------------------------------------------------------------
@@ -245,5 +321,6 @@ void ddb_override_describe(cJSON *object, const struct ddb_table *replica)
         cJSON *summary = cJSON_AddObjectToObject(object, "ReplicaTableClassSummary");
         cJSON_AddStringToObject(summary, "TableClass", class);
     }
+    ddb_encryption_describe_replica(object, replica);
     add_indexes(object, replica);
 }

@@ -15,6 +15,8 @@ MUST_USE bool ddb_override_check(const struct ddb_table *table, const cJSON *act
 /* Puts them into the replica; one that equals what base has is cleared. */
 void ddb_override_apply(const struct ddb_table *base, struct ddb_table *replica,
                         const cJSON *action);
+/* A replica no longer: what it had differently is simply what it has. */
+void ddb_override_end(struct ddb_table *table);
 /* A change of a setting everywhere ends its overrides. */
 void ddb_override_forget(struct ddb_table *table, const cJSON *change);
 /* Into an element of Replicas. */

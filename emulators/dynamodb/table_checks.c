@@ -444,3 +444,14 @@ bool ddb_table_check_settings(const cJSON *input, struct ddb_fault *fault)
                                     "should not be specified");
     return ddb_table_check_encryption(wire_member(input, "SSESpecification"), fault);
 }
+
+bool ddb_table_check_settings_mode(const cJSON *input, struct ddb_fault *fault)
+{
+    const char *mode = wire_text(input, "GlobalTableSettingsReplicationMode");
+    if (mode == NULL || strcmp(mode, "ENABLED_WITH_OVERRIDES") != 0)
+        return true;
+    return ddb_invalid(fault, "Value 'ENABLED_WITH_OVERRIDES' at "
+                              "'GlobalTableSettingsReplicationMode' failed to satisfy constraint: "
+                              "Only ENABLED and DISABLED settings replication are supported for a "
+                              "Regional Table.");
+}

@@ -24,4 +24,7 @@ MUST_USE bool ddb_table_check_throughput(const cJSON *throughput, struct ddb_fau
 /* {MaxReadRequestUnits, MaxWriteRequestUnits}, of which -1 clears one. */
 MUST_USE bool ddb_table_check_on_demand(const cJSON *maximum, struct ddb_fault *fault);
 
+/* GlobalTableSettingsReplicationMode of a table that is no replica. */
+MUST_USE bool ddb_table_check_settings_mode(const cJSON *input, struct ddb_fault *fault);
+
 #endif

@@ -134,11 +134,23 @@ static void add_stream(cJSON *object, const struct ddb_table *table)
     cJSON_AddStringToObject(object, "LatestStreamArn", stream->arn);
 }
 
+/* Then its members are UPDATING, and yet ACTIVE as replicas. */
+static bool is_adding_or_removing(const struct ddb_group *group)
+{
+    for (size_t i = 0; i < group->member_count; i++) {
+        if (group->members[i]->member.job != NULL)
+            return true;
+    }
+    return false;
+}
+
 static const char *replica_status(const struct ddb_table *table)
 {
     if (table->status == DDB_TABLE_ARCHIVED || table->status == DDB_TABLE_CREATING ||
         table->status == DDB_TABLE_DELETING)
         return ddb_table_status_name(table->status);
+    if (table->status == DDB_TABLE_UPDATING && !is_adding_or_removing(table->member.group))
+        return "UPDATING";
     return table->member.denied_us != 0 ? "REPLICATION_NOT_AUTHORIZED" : "ACTIVE";
 }
 
@@ -162,6 +174,8 @@ static void add_replicas(cJSON *object, const struct ddb_table *table)
         if (other->member.denied_us != 0)
             cJSON_AddNumberToObject(replica, "ReplicaInaccessibleDateTime",
                                     ddb_json_time(other->member.denied_us));
+        if (other->status == DDB_TABLE_CREATING)
+            continue; /* more is told when it is there */
         add_warm_throughput(replica, other, other->definition->spec, false);
         ddb_override_describe(replica, other);
         cJSON_AddStringToObject(replica, "GlobalTableSettingsReplicationMode",

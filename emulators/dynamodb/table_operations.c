@@ -17,6 +17,7 @@
 
 #define IN_USE          "Attempt to change a resource which is still in use: "
 #define SOURCE_RULE_US  (UINT64_C(24) * 3600 * SIM_US_PER_S)
+#define LEAVING_PART    3 /* of the transient delay, after a replica has left its group */
 #define STILL_READ_US   (UINT64_C(20) * SIM_US_PER_MS)
 #define TABLE_NAME_MIN  3
 #define TABLE_NAME_MAX  255
@@ -45,6 +46,22 @@ static bool check_name(const char *name, struct ddb_fault *fault)
                                "satisfy constraint: Member must satisfy regular expression "
                                "pattern: [a-zA-Z0-9_.-]+",
                                name);
+    }
+    return true;
+}
+
+/* Replicas in other accounts are made by CreateTable; the words are ours. */
+static bool check_accounts(const cJSON *input, struct ddb_fault *fault)
+{
+    const char *const members[] = {"GlobalTableSourceArn", "GlobalTableSettingsReplicationMode"};
+    if (!ddb_table_check_settings_mode(input, fault))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        if (wire_member(input, members[i]) != NULL)
+            return ddb_invalid(fault,
+                               "regionlab does not serve %s: a global table's replicas are all in "
+                               "one account here. Add them by UpdateTable.",
+                               members[i]);
     }
     return true;
 }
@@ -81,8 +98,8 @@ enum wire_progress ddb_create_table(void *state, struct wire_call *call)
     const cJSON *tags = wire_member(call->input, "Tags");
     const char *policy = wire_text(call->input, "ResourcePolicy");
     struct ddb_table_options options = {.account = call->account, .name = name};
-    if (!check_name(name, &fault) || !ddb_tags_check(tags, &fault) ||
-        (policy != NULL && !ddb_policy_check(policy, &fault)) ||
+    if (!check_name(name, &fault) || !check_accounts(call->input, &fault) ||
+        !ddb_tags_check(tags, &fault) || (policy != NULL && !ddb_policy_check(policy, &fault)) ||
         !ddb_table_check_class(wire_text(call->input, "TableClass"), &fault) ||
         !ddb_definition_create(call->input, &options.definition, &fault))
         return ddb_answer_fault(call, &fault);
@@ -161,10 +178,23 @@ static bool check_deletable(const struct ddb_table *table, struct ddb_fault *fau
     return ddb_index_check_not_changing(table, fault) && ddb_table_check_not_source(table, fault);
 }
 
+/* Its group does not list it any more, but the name is not free yet. */
+static void leave_group(struct ddb_table *table, sim_sched_fn *then)
+{
+    struct sim_sched *sched = table->ddb->core->sched;
+    ddb_group_leave(table);
+    table->status_event =
+        sim_sched_after(sched, table->ddb->transient_delay_us / LEAVING_PART, then, table);
+}
+
 static void finish_deletion(void *context)
 {
     struct ddb_table *table = context;
     table->status_event = 0;
+    if (table->member.group != NULL) {
+        leave_group(table, finish_deletion);
+        return;
+    }
     if (table->images != NULL) { /* it is still being read */
         table->status_event =
             sim_sched_after(table->ddb->core->sched, STILL_READ_US, finish_deletion, table);
@@ -172,8 +202,6 @@ static void finish_deletion(void *context)
     }
     sim_trace_emit(table->ddb->core->trace, "table.deleted", ddb_region_name(table),
                    FIELD_TEXT("table", table->name));
-    if (table->member.group != NULL)
-        ddb_group_leave(table);
     ddb_backup_keep_deleted(table);
     ddb_table_retire(table);
 }

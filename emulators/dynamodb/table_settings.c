@@ -70,6 +70,46 @@ static bool is_same_key(const struct ddb_table *table, const char *key)
     return strcmp(key, current_key) == 0;
 }
 
+/* The key that the service manages for the account; it has this name in each Region. */
+static bool is_managed_key(const char *key)
+{
+    static const char name[] = "alias/aws/dynamodb";
+    size_t length = key != NULL ? strlen(key) : 0;
+    return key == NULL ||
+           (length >= sizeof name - 1 && strcmp(key + length - (sizeof name - 1), name) == 0);
+}
+
+static bool has_customer_key(const struct ddb_table *table)
+{
+    const cJSON *encryption = wire_member(table->definition->spec, "SSESpecification");
+    return is_encrypted(table) && !is_managed_key(wire_text(encryption, "KMSMasterKeyId"));
+}
+
+bool ddb_encryption_check_replica(const struct ddb_table *table, const char *key,
+                                  struct ddb_fault *fault)
+{
+    if (has_customer_key(table) && key == NULL)
+        return ddb_invalid(fault, P "KMSMasterKeyId must be specified for each replica.");
+    if (has_customer_key(table) == is_managed_key(key))
+        return ddb_invalid(fault, P "All replica keys must either be Customer Managed CMK or AWS "
+                                    "Managed CMK.");
+    return true;
+}
+
+/* One call can name one key, and each replica of customers' keys needs its own. */
+static bool check_replica_keys(const struct ddb_table *table, const char *key,
+                               struct ddb_fault *fault)
+{
+    const struct ddb_group *group = table->member.group;
+    if (is_managed_key(key))
+        return true;
+    for (size_t i = 0; group != NULL && i < group->member_count; i++) {
+        if (group->members[i] != table && !has_customer_key(group->members[i]))
+            return ddb_invalid(fault, P "KMSMasterKeyId must be specified for each replica.");
+    }
+    return true;
+}
+
 bool ddb_encryption_check_change(const struct ddb_table *table, const cJSON *encryption,
                                  struct ddb_fault *fault)
 {
@@ -84,7 +124,8 @@ bool ddb_encryption_check_change(const struct ddb_table *table, const cJSON *enc
         is_same_key(table, wire_text(encryption, "KMSMasterKeyId")))
         return ddb_invalid(fault, P "Table is already encrypted with given KMSMasterKeyId. Use "
                                     "KMSMasterKeyId parameter if you want to change Master Key");
-    return check_encryption_limit(table, fault);
+    return check_replica_keys(table, wire_text(encryption, "KMSMasterKeyId"), fault) &&
+           check_encryption_limit(table, fault);
 }
 
 void ddb_encryption_change(struct ddb_table *table, const cJSON *encryption, bool is_origin)
@@ -92,32 +133,57 @@ void ddb_encryption_change(struct ddb_table *table, const cJSON *encryption, boo
     if (encryption == NULL)
         return;
     cJSON *value = NULL;
-    if (wire_flag(encryption, "Enabled", false)) {
+    bool is_enabled = wire_flag(encryption, "Enabled", false);
+    bool is_managed = is_managed_key(wire_text(encryption, "KMSMasterKeyId"));
+    if (!is_origin && is_enabled && !is_managed)
+        return; /* the key of one replica alone */
+    if (is_enabled)
         value = cJSON_Duplicate(encryption, true);
-        if (!is_origin)
-            cJSON_DeleteItemFromObjectCaseSensitive(value, "KMSMasterKeyId");
-    }
     ddb_definition_set(table->definition, "SSESpecification", value);
     note_change(table->encryption_changes_us, DDB_ENCRYPTION_CHANGES, ddb_now_us(table->ddb));
 }
 
 /* No key service stands behind it: the key for the service in this account has one fixed id. */
-static void add_key_arn(cJSON *object, const struct ddb_table *table, const char *key)
+static void add_key_arn(cJSON *object, const char *member, const struct ddb_table *table)
 {
+    const cJSON *encryption = wire_member(table->definition->spec, "SSESpecification");
+    const char *key = wire_text(encryption, "KMSMasterKeyId");
     struct sim_buffer arn;
     sim_buffer_init(&arn);
-    if (key != NULL && strncmp(key, "arn:", 4) == 0)
+    if (is_managed_key(key))
+        key = "64796e61-6d6f-4462-8000-000000000000";
+    if (strncmp(key, "arn:", 4) == 0)
         sim_buffer_printf(&arn, "%s", key);
+    else if (strncmp(key, "alias/", 6) == 0)
+        sim_buffer_printf(&arn, "arn:aws:kms:%s:%s:%s", ddb_region_name(table), table->account,
+                          key);
     else
         sim_buffer_printf(&arn, "arn:aws:kms:%s:%s:key/%s", ddb_region_name(table), table->account,
-                          key != NULL ? key : "64796e61-6d6f-4462-8000-000000000000");
-    cJSON_AddStringToObject(object, "KMSMasterKeyArn", arn.data);
+                          key);
+    cJSON_AddStringToObject(object, member, arn.data);
     sim_buffer_fini(&arn);
+}
+
+void ddb_encryption_set_replica_key(struct ddb_table *replica, const char *key)
+{
+    const cJSON *current = wire_member(replica->definition->spec, "SSESpecification");
+    if (!is_encrypted(replica))
+        return;
+    cJSON *value = cJSON_Duplicate(current, true);
+    cJSON_DeleteItemFromObjectCaseSensitive(value, "KMSMasterKeyId");
+    if (key != NULL)
+        cJSON_AddStringToObject(value, "KMSMasterKeyId", key);
+    ddb_definition_set(replica->definition, "SSESpecification", value);
+}
+
+void ddb_encryption_describe_replica(cJSON *object, const struct ddb_table *replica)
+{
+    if (is_encrypted(replica))
+        add_key_arn(object, "KMSMasterKeyId", replica);
 }
 
 void ddb_encryption_describe(cJSON *object, const struct ddb_table *table)
 {
-    const cJSON *encryption = wire_member(table->definition->spec, "SSESpecification");
     const cJSON *next = wire_member(table->pending, "SSESpecification");
     if (!is_encrypted(table) && next == NULL)
         return;
@@ -125,7 +191,7 @@ void ddb_encryption_describe(cJSON *object, const struct ddb_table *table)
     cJSON_AddStringToObject(described, "Status", next != NULL ? "UPDATING" : "ENABLED");
     cJSON_AddStringToObject(described, "SSEType", "KMS");
     if (is_encrypted(table))
-        add_key_arn(described, table, wire_text(encryption, "KMSMasterKeyId"));
+        add_key_arn(described, "KMSMasterKeyArn", table);
 }
 
 /* --- table class ---------------------------------------------------------------------------------

@@ -12,6 +12,13 @@ MUST_USE bool ddb_encryption_check_change(const struct ddb_table *table, const c
                                           struct ddb_fault *fault);
 /* is_origin: the table that was asked; its replicas share the kind of encryption, not the key. */
 void ddb_encryption_change(struct ddb_table *table, const cJSON *encryption, bool is_origin);
+/* The key that a new replica is asked to have; NULL: none was named. */
+MUST_USE bool ddb_encryption_check_replica(const struct ddb_table *table, const char *key,
+                                           struct ddb_fault *fault);
+/* A new replica has its own key, not that of the table from which it took its settings. */
+void ddb_encryption_set_replica_key(struct ddb_table *replica, const char *key);
+/* KMSMasterKeyId, into an element of Replicas. */
+void ddb_encryption_describe_replica(cJSON *object, const struct ddb_table *replica);
 /* SSEDescription, or nothing where the service's own key is used. */
 void ddb_encryption_describe(cJSON *object, const struct ddb_table *table);
 

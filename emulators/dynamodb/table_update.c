@@ -134,7 +134,7 @@ static bool check_state(const struct ddb_table *table, const cJSON *input, struc
     static const char *const in_use = "ResourceInUseException";
     const struct ddb_group *group = table->member.group;
     bool is_changing = table->pending != NULL;
-    if (table->restore != NULL)
+    if (table->restore != NULL || ddb_replica_is_being_added(table))
         return ddb_fail(fault, "ResourceNotFoundException",
                         "Requested resource not found: Table: %s not found", table->name);
     if (has(table->pending, "SSESpecification"))
@@ -308,29 +308,15 @@ static void change_protection(struct ddb_table *table, bool is_protected)
     table->is_protected = is_protected;
     if (table->member.group == NULL)
         return;
+    ddb_group_stir(table);
     table->status = DDB_TABLE_UPDATING;
     ddb_table_settle(table);
 }
 
+/* Takes effect at once where there are no replicas. */
 static bool is_only_on_demand_maximum(const cJSON *input)
 {
     return has(input, "OnDemandThroughput") && !has(input, "BillingMode");
-}
-
-static void change_on_demand_maximum(struct ddb_table *table, const cJSON *input)
-{
-    const struct ddb_group *group = table->member.group;
-    const cJSON *maximum = wire_member(input, "OnDemandThroughput");
-    ddb_on_demand_change(table->definition->spec, maximum);
-    ddb_override_forget(table, input);
-    ddb_throttle_refresh(table);
-    for (size_t i = 0; group != NULL && i < group->member_count; i++) {
-        if (group->members[i] == table)
-            continue;
-        ddb_on_demand_change(group->members[i]->definition->spec, maximum);
-        ddb_override_forget(group->members[i], input);
-        ddb_throttle_refresh(group->members[i]);
-    }
 }
 
 static bool update_replicas(struct ddb_table *table, const cJSON *input, struct ddb_fault *fault)
@@ -364,8 +350,8 @@ static bool update(struct ddb_table *table, const cJSON *input, struct ddb_fault
     change_stream(table, wire_member(input, "StreamSpecification"));
     if (has(input, "DeletionProtectionEnabled"))
         change_protection(table, wire_flag(input, "DeletionProtectionEnabled", false));
-    else if (is_only_on_demand_maximum(input))
-        change_on_demand_maximum(table, input);
+    else if (is_only_on_demand_maximum(input) && table->member.group == NULL)
+        apply_to_table(table, input, true);
     else
         start_update(table, input);
     return true;
@@ -382,6 +368,18 @@ static bool check_request(const cJSON *input, bool is_strong, struct ddb_fault *
            ddb_table_check_class(wire_text(input, "TableClass"), fault);
 }
 
+/* Replicas in several accounts are what the mode is for; the words are ours. */
+static bool check_settings_mode(const struct ddb_table *table, const cJSON *input,
+                                struct ddb_fault *fault)
+{
+    if (wire_member(input, "GlobalTableSettingsReplicationMode") == NULL)
+        return true;
+    if (table->member.group == NULL && !ddb_table_check_settings_mode(input, fault))
+        return false;
+    return ddb_invalid(fault, "regionlab does not serve GlobalTableSettingsReplicationMode: a "
+                              "global table's replicas are all in one account here.");
+}
+
 enum wire_progress ddb_update_table(void *state, struct wire_call *call)
 {
     struct ddb_fault fault = {.arena = call->arena};
@@ -392,6 +390,7 @@ enum wire_progress ddb_update_table(void *state, struct wire_call *call)
     bool is_strong = ddb_strong_update_is_asked(table, call->input);
     if (!check_request(call->input, is_strong, &fault) ||
         !ddb_request_table_control(state, call, name, &table, &fault) ||
+        !check_settings_mode(table, call->input, &fault) ||
         !(is_strong ? ddb_strong_update(table, call->input, &fault)
                     : update(table, call->input, &fault)))
         return ddb_answer_fault(call, &fault);

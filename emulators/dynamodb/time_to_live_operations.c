@@ -4,6 +4,7 @@
 
 #include "emulators/dynamodb/item_request.h"
 #include "emulators/dynamodb/operations.h"
+#include "emulators/dynamodb/replica.h"
 #include "emulators/dynamodb/strong.h"
 #include "emulators/dynamodb/time_to_live.h"
 #include "emulators/dynamodb/time_to_live_state.h"
@@ -16,8 +17,11 @@ static bool check_state(const struct ddb_table *table, struct ddb_fault *fault)
     if (ddb_is_strong(table))
         return ddb_invalid(fault, "Time to live is not supported on a global table with "
                                   "MultiRegionConsistency set to STRONG.");
-    for (size_t i = 0; group != NULL && i < group->member_count; i++) {
-        if (group->members[i]->status == DDB_TABLE_CREATING)
+    if (ddb_replica_is_being_added(table))
+        return ddb_fail(fault, "ResourceNotFoundException",
+                        "Requested resource not found: Table: %s not found", table->name);
+    for (size_t i = 0; group != NULL && table->item_count > 0 && i < group->member_count; i++) {
+        if (group->members[i]->status == DDB_TABLE_CREATING) /* it has items to be filled with */
             return ddb_invalid(fault,
                                "Create/Update/Delete of replica is not allowed while the replica "
                                "is being added to table with name: \u2018%s\u2019 in region: "
@@ -116,6 +120,11 @@ enum wire_progress ddb_describe_time_to_live(void *state, struct wire_call *call
     if (!ddb_request_table_control(state, call, wire_text(call->input, "TableName"), &table,
                                    &fault))
         return ddb_answer_fault(call, &fault);
+    if (ddb_replica_is_being_added(table)) {
+        (void)ddb_fail(&fault, "ResourceNotFoundException",
+                       "Requested resource not found: Table: %s not found", table->name);
+        return ddb_answer_fault(call, &fault);
+    }
     if (table->status == DDB_TABLE_CREATING || table->status == DDB_TABLE_DELETING) {
         const char *status = ddb_table_status_name(table->status);
         (void)ddb_invalid(&fault,

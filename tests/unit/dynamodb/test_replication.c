@@ -124,6 +124,9 @@ static void test_a_replica_comes_and_goes(void **state)
         {EAST, "UpdateTable", "{" TAB ",'ReplicaUpdates':[{'Delete':{'RegionName':'us-west-2'}}]}",
          "'TableStatus':'UPDATING'", 6000000},
         {EAST, "DescribeTable", "{" TAB "}", "'ReplicaStatus':'DELETING'", 6000000},
+        {WEST, "DescribeTable", "{" TAB "}", "'TableStatus':'DELETING'", 0},
+        {EAST, "UpdateTable", "{" TAB ",'ReplicaUpdates':[{'Create':{'RegionName':'us-west-2'}}]}",
+         "Failed to create a the new replica", 2000000},
         {WEST, "DescribeTable", "{" TAB "}", "ResourceNotFoundException", 0},
         {EAST, "GetItem", GET, "'v':{'S':'before'}", 0},
     };
