@@ -329,7 +329,9 @@ static size_t answer_question(struct r53 *r53, const struct ask *ask, uint8_t *b
     const ldns_rr_type type = ldns_rr_get_type(ask->question);
     const struct r53_address *where =
         ask->subnet_bytes > 0 ? &ask->subnet_address : &ask->peer->address;
-    const char *region = r53_client_region(r53, where);
+    const struct r53_client client = {
+        .region = r53_client_region(r53, where),
+        .vpc_id = r53_networks_find(&r53->vpc_networks, &ask->peer->address)};
     struct r53_result *result = r53->result;
     struct r53_name name;
     struct r53_zone *zone = NULL;
@@ -337,7 +339,7 @@ static size_t answer_question(struct r53 *r53, const struct ask *ask, uint8_t *b
     size_t used = 0;
     if (!r53_name_from_wire(ldns_rdf_data(owner), ldns_rdf_size(owner), &name))
         return reply_rcode(ask, LDNS_RCODE_FORMERR, 0, bytes);
-    zone = r53_query(r53, &name, type, region, result);
+    zone = r53_query(r53, &name, type, &client, result);
     if (zone == NULL)
         return reply_rcode(ask, LDNS_RCODE_REFUSED, 0, bytes);
     if (result->is_silent)
@@ -347,7 +349,7 @@ static size_t answer_question(struct r53 *r53, const struct ask *ask, uint8_t *b
     push_answers(reply, ask, result);
     push_authority(reply, zone, result);
     if (result->pick_count > 0 || result->referral != NULL) {
-        const struct r53_resolver resolver = r53_resolver_for(r53, zone, region);
+        const struct r53_resolver resolver = r53_resolver_for(r53, zone, client.region);
         push_additional(reply, &resolver, result);
     }
     used = write_reply(reply, ask, bytes);

@@ -51,7 +51,7 @@ enum sim_result r53_networks_add(struct r53_networks *networks, const char *cidr
     if (bits < 0 || !r53_address_parse(text, &network.address) ||
         bits > 8 * network.address.byte_count)
         return sim_error_set(error, RESULT_INVALID,
-                             "client network \"%.64s\": want an address and a prefix, such as "
+                             "network \"%.64s\": want an address and a prefix, such as "
                              "192.0.2.0/24 or 2001:db8::/32",
                              cidr);
     if (networks->count == R53_NETWORK_MAX)

@@ -23,8 +23,8 @@ enum wire_progress r53_get_check_count(void *state, struct wire_call *call)
     return succeed_with_number(call, "HealthCheckCount", r53->checks.count);
 }
 
-static enum wire_progress succeed_with_limit(struct wire_call *call, const char *type, size_t limit,
-                                             size_t count)
+enum wire_progress r53_succeed_with_limit(struct wire_call *call, const char *type, size_t limit,
+                                          size_t count)
 {
     cJSON *output = cJSON_CreateObject();
     cJSON *json = cJSON_AddObjectToObject(output, "Limit");
@@ -42,8 +42,11 @@ enum wire_progress r53_get_zone_limit(void *state, struct wire_call *call)
     if (zone == NULL)
         return WIRE_DONE;
     if (strcmp(type, "MAX_RRSETS_BY_ZONE") == 0)
-        return succeed_with_limit(call, type, R53_ZONE_SET_MAX, zone->wanted.set_count);
-    return wire_fail(call, "HostedZoneNotPrivate", "The specified hosted zone is a public zone.");
+        return r53_succeed_with_limit(call, type, R53_ZONE_SET_MAX, zone->wanted.set_count);
+    if (zone->is_private)
+        return r53_succeed_with_limit(call, type, R53_ZONE_VPC_MAX, zone->vpcs.count);
+    return wire_fail(call, "HostedZoneNotPrivate", "The specified hosted zone is a public hosted zone, not a private hosted "
+                    "zone.");
 }
 
 enum wire_progress r53_get_account_limit(void *state, struct wire_call *call)
@@ -57,12 +60,12 @@ enum wire_progress r53_get_account_limit(void *state, struct wire_call *call)
     } limits[] = {
         {"MAX_HEALTH_CHECKS_BY_OWNER", R53_CHECK_MAX, r53->checks.count},
         {"MAX_HOSTED_ZONES_BY_OWNER", R53_ZONE_MAX, r53->zones.count},
-        {"MAX_REUSABLE_DELEGATION_SETS_BY_OWNER", 100, 0},
+        {"MAX_REUSABLE_DELEGATION_SETS_BY_OWNER", R53_DELEGATION_MAX, r53->delegations.count},
         {"MAX_TRAFFIC_POLICIES_BY_OWNER", 50, 0},
         {"MAX_TRAFFIC_POLICY_INSTANCES_BY_OWNER", 5, 0},
     };
     for (size_t i = 0; i < ARRAY_LEN(limits); i++)
         if (strcmp(limits[i].type, type) == 0)
-            return succeed_with_limit(call, type, limits[i].limit, limits[i].count);
+            return r53_succeed_with_limit(call, type, limits[i].limit, limits[i].count);
     return wire_fail(call, "InvalidInput", "Invalid parameter : %s is not a limit.", type);
 }

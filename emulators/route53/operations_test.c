@@ -60,6 +60,9 @@ enum wire_progress r53_test_dns_answer(void *state, struct wire_call *call)
     cJSON *data = NULL;
     if (zone == NULL || !find_region(r53, call, &region))
         return WIRE_DONE;
+    if (zone->is_private)
+        return wire_fail(call, "InvalidInput",
+                         "Invalid parameter : TestDNSAnswer is for public hosted zones only.");
     if (r53_name_parse(name_text, &name) != R53_NAME_OK ||
         !r53_name_is_within(&name, &zone->name) || r53_type_by_name(type) == (ldns_rr_type)0)
         return wire_fail(call, "InvalidInput",

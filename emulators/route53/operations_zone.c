@@ -1,13 +1,11 @@
-/* operations_zone.c -- hosted zones: create, get, list, comment, delete. */
+/* operations_zone.c -- hosted zones: create, get, comment, delete. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "emulators/route53/route53_internal.h"
 
-#define ZONES_A_PAGE 100
-
-static cJSON *zone_json(const struct r53_zone *zone)
+cJSON *r53_zone_json(const struct r53_zone *zone)
 {
     cJSON *json = cJSON_CreateObject();
     cJSON *config = NULL;
@@ -20,18 +18,22 @@ static cJSON *zone_json(const struct r53_zone *zone)
     config = cJSON_AddObjectToObject(json, "Config");
     if (zone->comment != NULL)
         cJSON_AddStringToObject(config, "Comment", zone->comment);
-    cJSON_AddBoolToObject(config, "PrivateZone", false);
+    cJSON_AddBoolToObject(config, "PrivateZone", zone->is_private);
     cJSON_AddNumberToObject(json, "ResourceRecordSetCount", (double)zone->wanted.set_count);
     return json;
 }
 
-static cJSON *delegation_json(const struct r53_zone *zone)
+/* The name servers of a public zone, the VPCs of a private one. */
+static void add_place(cJSON *output, struct r53_zone *zone)
 {
-    cJSON *json = cJSON_CreateObject();
-    cJSON *servers = cJSON_AddArrayToObject(json, "NameServers");
-    for (size_t i = 0; i < R53_NAME_SERVER_COUNT; i++)
-        cJSON_AddItemToArray(servers, cJSON_CreateString(zone->name_servers[i]));
-    return json;
+    if (!zone->is_private) {
+        cJSON_AddItemToObject(output, "DelegationSet",
+                              r53_delegation_json(zone->delegation_id, NULL, zone->name_servers));
+        return;
+    }
+    cJSON *list = cJSON_AddArrayToObject(output, "VPCs");
+    for (size_t i = 0; i < zone->vpcs.count; i++)
+        cJSON_AddItemToArray(list, r53_vpc_json(&zone->vpcs.items[i]));
 }
 
 /* --- create
@@ -63,16 +65,22 @@ static bool has_reference(const struct r53 *r53, const char *reference)
     return false;
 }
 
-/* One server in each of four top-level domains: 2,048 in all, eight to a number. */
-static void draw_name_servers(struct r53 *r53, struct r53_zone *zone)
+/* What a private zone's NS set says; its resolver stands inside the VPC. */
+static const char *const private_servers[R53_NAME_SERVER_COUNT] = {
+    "ns-0.awsdns-00.com", "ns-512.awsdns-00.net", "ns-1024.awsdns-00.org",
+    "ns-1536.awsdns-00.co.uk"};
+
+static void fill_name_servers(struct r53 *r53, struct r53_zone *zone,
+                              const struct r53_delegation *delegation)
 {
-    static const char *const ends[R53_NAME_SERVER_COUNT] = {"com", "net", "org", "co.uk"};
-    size_t first = sim_random_below(&r53->ids, R53_NAME_SERVER_COUNT);
-    for (size_t i = 0; i < R53_NAME_SERVER_COUNT; i++) {
-        size_t end = (first + i) % R53_NAME_SERVER_COUNT;
-        unsigned number = (unsigned)sim_random_below(&r53->ids, 512);
-        (void)snprintf(zone->name_servers[i], R53_NAME_SERVER_BYTES, "ns-%u.awsdns-%02u.%s",
-                       (unsigned)end * 512 + number, number / 8, ends[end]);
+    if (delegation != NULL) {
+        memcpy(zone->delegation_id, delegation->id, sizeof(zone->delegation_id));
+        memcpy(zone->name_servers, delegation->name_servers, sizeof(zone->name_servers));
+    } else if (zone->is_private) {
+        for (size_t i = 0; i < R53_NAME_SERVER_COUNT; i++)
+            (void)snprintf(zone->name_servers[i], R53_NAME_SERVER_BYTES, "%s", private_servers[i]);
+    } else {
+        r53_draw_name_servers(&r53->ids, zone->name_servers);
     }
 }
 
@@ -111,23 +119,95 @@ static struct r53_delta *make_apex(const struct r53_zone *zone)
     return deltas;
 }
 
+/* What CreateHostedZone asks for. */
+struct creation {
+    struct r53_name name;
+    bool is_private;
+    struct r53_vpc vpc;
+    struct r53_delegation *delegation; /* NULL: servers of its own */
+};
+
 /* False: the call has failed. */
-static bool check_creation(struct r53 *r53, struct wire_call *call, struct r53_name *name)
+static bool read_vpc(struct r53 *r53, struct wire_call *call, struct creation *creation)
+{
+    const cJSON *vpc = wire_member(call->input, "VPC");
+    const cJSON *config = wire_member(call->input, "HostedZoneConfig");
+    creation->is_private = vpc != NULL;
+    if (creation->is_private)
+        return r53_read_vpc(call, vpc, &creation->vpc) &&
+               r53_check_vpc_is_free(r53, call, &creation->name, &creation->vpc);
+    if (!wire_flag(config, "PrivateZone", false))
+        return true;
+    (void)wire_fail(call, "InvalidInput",
+                    "Invalid parameter : A private hosted zone must be associated with a VPC.");
+    return false;
+}
+
+static bool is_related(const struct r53_name *a, const struct r53_name *b)
+{
+    return r53_name_is_within(a, b) || r53_name_is_within(b, a);
+}
+
+/* False: the call has failed. */
+static bool read_delegation(struct r53 *r53, struct wire_call *call, struct creation *creation)
+{
+    const char *id = wire_text(call->input, "DelegationSetId");
+    char name[R53_NAME_TEXT_BYTES];
+    if (id == NULL)
+        return true;
+    if (creation->is_private) {
+        (void)wire_fail(call, "InvalidInput",
+                        "Invalid parameter : A private hosted zone cannot have a delegation set.");
+        return false;
+    }
+    creation->delegation = r53_need_delegation(r53, call, id);
+    if (creation->delegation == NULL)
+        return false;
+    if (r53_delegation_zone_count(&r53->zones, creation->delegation->id) ==
+        R53_DELEGATION_ZONE_MAX) {
+        (void)wire_fail(call, "TooManyHostedZones",
+                        "Limits Exceeded: MAX_ZONES_BY_REUSABLE_DELEGATION_SET - Cannot create "
+                        "more than %d hosted zones.",
+                        R53_DELEGATION_ZONE_MAX);
+        return false;
+    }
+    for (size_t i = 0; i < r53->zones.count; i++) {
+        const struct r53_zone *zone = r53->zones.by_id[i];
+        if (strcmp(zone->delegation_id, creation->delegation->id) != 0 ||
+            !is_related(&zone->name, &creation->name))
+            continue;
+        r53_name_text(creation->name.wire, name);
+        (void)wire_fail(call, "ConflictingDomainExists",
+                        "Cannot create hosted zone with DelegationSetId DelegationSetId:%s as the "
+                        "DNSName%s conflicts with existing ones sharing the delegation set",
+                        creation->delegation->id, name);
+        return false;
+    }
+    return true;
+}
+
+/* False: the call has failed. */
+static bool read_creation(struct r53 *r53, struct wire_call *call, struct creation *creation)
 {
     const char *text = wire_text(call->input, "Name");
-    const cJSON *config = wire_member(call->input, "HostedZoneConfig");
-    const char *delegation = wire_text(call->input, "DelegationSetId");
-    enum r53_name_fault fault = r53_name_parse(text, name);
-    if (fault != R53_NAME_OK)
+    const struct r53_name *name = &creation->name;
+    enum r53_name_fault fault = r53_name_parse(text, &creation->name);
+    if (fault != R53_NAME_OK) {
         (void)wire_fail(call, "InvalidDomainName", "%s '%s'", r53_name_fault_text(fault), text);
-    else if (is_top_level(name) || (name->wire[0] == 1 && name->wire[1] == '*'))
+        return false;
+    }
+    if ((is_top_level(name) && wire_member(call->input, "VPC") == NULL) || name->wire[0] == 0 ||
+        (name->wire[0] == 1 && name->wire[1] == '*')) {
         (void)wire_fail(call, "InvalidDomainName", "The domain name %s is not valid.", text);
-    else if (wire_member(call->input, "VPC") != NULL || wire_flag(config, "PrivateZone", false))
-        (void)r53_fail_not_here(call, "private hosted zones are not implemented");
-    else if (delegation != NULL)
-        (void)wire_fail(call, "NoSuchDelegationSet",
-                        "The specified delegation set %s does not exist.", r53_bare_id(delegation));
-    else if (has_reference(r53, wire_text(call->input, "CallerReference")))
+        return false;
+    }
+    return read_vpc(r53, call, creation) && read_delegation(r53, call, creation);
+}
+
+/* False: the call has failed. */
+static bool check_room(struct r53 *r53, struct wire_call *call)
+{
+    if (has_reference(r53, wire_text(call->input, "CallerReference")))
         (void)wire_fail(
             call, "HostedZoneAlreadyExists",
             "A hosted zone has already been created with the specified caller reference.");
@@ -143,33 +223,46 @@ static bool check_creation(struct r53 *r53, struct wire_call *call, struct r53_n
     return false;
 }
 
+static struct r53_zone *make_zone(struct r53 *r53, const struct wire_call *call,
+                                  const struct creation *creation)
+{
+    const char *comment = wire_text(wire_member(call->input, "HostedZoneConfig"), "Comment");
+    struct r53_zone *zone = NULL;
+    char id[R53_ID_BYTES] = "";
+    r53_draw_id(r53, 'Z', id);
+    zone = r53_zone_create(&creation->name, id);
+    zone->caller_reference = sim_strdup(wire_text(call->input, "CallerReference"));
+    zone->comment = comment == NULL ? NULL : sim_strdup(comment);
+    zone->is_private = creation->is_private;
+    if (creation->is_private)
+        r53_vpcs_add(&zone->vpcs, &creation->vpc);
+    fill_name_servers(r53, zone, creation->delegation);
+    r53_zones_add(&r53->zones, zone);
+    return zone;
+}
+
 enum wire_progress r53_create_zone(void *state, struct wire_call *call)
 {
     struct r53 *r53 = state;
-    const char *comment = NULL;
-    struct r53_name name;
+    struct creation creation = {.is_private = false};
     struct r53_zone *zone = NULL;
     struct r53_delta *deltas = NULL;
     struct r53_change *change = NULL;
     cJSON *output = NULL;
-    char id[R53_ID_BYTES];
-    if (!check_creation(r53, call, &name))
+    if (!read_creation(r53, call, &creation) || !check_room(r53, call))
         return WIRE_DONE;
-    r53_draw_id(r53, 'Z', id);
-    zone = r53_zone_create(&name, id);
-    zone->caller_reference = sim_strdup(wire_text(call->input, "CallerReference"));
-    comment = wire_text(wire_member(call->input, "HostedZoneConfig"), "Comment");
-    zone->comment = comment == NULL ? NULL : sim_strdup(comment);
-    draw_name_servers(r53, zone);
-    r53_zones_add(&r53->zones, zone);
+    zone = make_zone(r53, call, &creation);
     deltas = make_apex(zone);
     r53_delta_apply(&deltas[0], &zone->wanted);
     r53_delta_apply(&deltas[1], &zone->wanted);
     change = r53_change_submit(r53, zone, deltas, 2, NULL);
     output = cJSON_CreateObject();
-    cJSON_AddItemToObject(output, "HostedZone", zone_json(zone));
+    cJSON_AddItemToObject(output, "HostedZone", r53_zone_json(zone));
     cJSON_AddItemToObject(output, "ChangeInfo", r53_pending_json(change));
-    cJSON_AddItemToObject(output, "DelegationSet", delegation_json(zone));
+    if (zone->is_private)
+        cJSON_AddItemToObject(output, "VPC", r53_vpc_json(&creation.vpc));
+    else
+        add_place(output, zone);
     cJSON_AddStringToObject(
         output, "Location",
         sim_arena_printf(call->arena, "https://route53.amazonaws.com/2013-04-01/hostedzone/%s",
@@ -183,13 +276,13 @@ enum wire_progress r53_create_zone(void *state, struct wire_call *call)
 
 enum wire_progress r53_get_zone(void *state, struct wire_call *call)
 {
-    const struct r53_zone *zone = r53_need_zone(state, call, wire_text(call->input, "Id"));
+    struct r53_zone *zone = r53_need_zone(state, call, wire_text(call->input, "Id"));
     cJSON *output = NULL;
     if (zone == NULL)
         return WIRE_DONE;
     output = cJSON_CreateObject();
-    cJSON_AddItemToObject(output, "HostedZone", zone_json(zone));
-    cJSON_AddItemToObject(output, "DelegationSet", delegation_json(zone));
+    cJSON_AddItemToObject(output, "HostedZone", r53_zone_json(zone));
+    add_place(output, zone);
     return wire_succeed(call, output);
 }
 
@@ -203,7 +296,7 @@ enum wire_progress r53_update_zone_comment(void *state, struct wire_call *call)
     free(zone->comment);
     zone->comment = comment == NULL ? NULL : sim_strdup(comment);
     output = cJSON_CreateObject();
-    cJSON_AddItemToObject(output, "HostedZone", zone_json(zone));
+    cJSON_AddItemToObject(output, "HostedZone", r53_zone_json(zone));
     return wire_succeed(call, output);
 }
 
@@ -225,122 +318,5 @@ enum wire_progress r53_delete_zone(void *state, struct wire_call *call)
     r53_zones_remove(&r53->zones, zone); /* DNS stops with the API: a simplification */
     output = cJSON_CreateObject();
     cJSON_AddItemToObject(output, "ChangeInfo", r53_pending_json(change));
-    return wire_succeed(call, output);
-}
-
-/* --- lists
- * ----------------------------------------------------------------------------------------
- */
-
-enum wire_progress r53_list_zones(void *state, struct wire_call *call)
-{
-    const struct r53 *r53 = state;
-    const char *marker = wire_text(call->input, "Marker");
-    size_t at = marker == NULL ? 0 : r53_zone_index_at(&r53->zones, r53_bare_id(marker));
-    int64_t items = ZONES_A_PAGE;
-    cJSON *output = NULL;
-    cJSON *list = NULL;
-    if (!r53_max_items(call, ZONES_A_PAGE, &items))
-        return WIRE_DONE;
-    if (wire_text(call->input, "HostedZoneType") != NULL)
-        at = r53->zones.count; /* there are no private ones */
-    output = cJSON_CreateObject();
-    list = cJSON_AddArrayToObject(output, "HostedZones");
-    for (int64_t i = 0; i < items && at < r53->zones.count; i++)
-        cJSON_AddItemToArray(list, zone_json(r53->zones.by_id[at++]));
-    cJSON_AddStringToObject(output, "Marker", marker == NULL ? "" : marker);
-    cJSON_AddBoolToObject(output, "IsTruncated", at < r53->zones.count);
-    if (at < r53->zones.count)
-        cJSON_AddStringToObject(output, "NextMarker", r53->zones.by_id[at]->id);
-    cJSON_AddStringToObject(output, "MaxItems",
-                            sim_arena_printf(call->arena, "%lld", (long long)items));
-    return wire_succeed(call, output);
-}
-
-struct listed {
-    const struct r53_zone *zone;
-    char key[R53_NAME_TEXT_BYTES];
-};
-
-static int compare_listed(const void *left, const void *right)
-{
-    const struct listed *a = left;
-    const struct listed *b = right;
-    int order = strcmp(a->key, b->key);
-    return order != 0 ? order : strcmp(a->zone->id, b->zone->id);
-}
-
-/* All zones by reversed name, then id. */
-static struct listed *sort_by_name(const struct r53 *r53, struct sim_arena *arena)
-{
-    struct listed *all = sim_arena_alloc_array(arena, r53->zones.count + 1, sizeof(*all));
-    for (size_t i = 0; i < r53->zones.count; i++) {
-        all[i].zone = r53->zones.by_id[i];
-        r53_name_list_key(all[i].zone->name.wire, all[i].key);
-    }
-    qsort(all, r53->zones.count, sizeof(*all), compare_listed);
-    return all;
-}
-
-/* Where the page begins; false: the call has failed. */
-static bool find_start(const struct r53 *r53, struct wire_call *call, const struct listed *all,
-                       size_t *start)
-{
-    const char *name_text = wire_text(call->input, "DNSName");
-    const char *id = wire_text(call->input, "HostedZoneId");
-    struct r53_name name;
-    char key[R53_NAME_TEXT_BYTES];
-    enum r53_name_fault fault = R53_NAME_OK;
-    if (name_text == NULL && id != NULL) {
-        (void)wire_fail(call, "InvalidInput",
-                        "Invalid parameter : A hosted zone ID needs a DNS name beside it.");
-        return false;
-    }
-    if (name_text == NULL)
-        return true;
-    fault = r53_name_parse(name_text, &name);
-    if (fault != R53_NAME_OK) {
-        (void)wire_fail(call, "InvalidDomainName", "%s '%s'", r53_name_fault_text(fault),
-                        name_text);
-        return false;
-    }
-    r53_name_list_key(name.wire, key);
-    while (*start < r53->zones.count) {
-        int order = strcmp(all[*start].key, key);
-        if (order > 0 ||
-            (order == 0 && (id == NULL || strcmp(all[*start].zone->id, r53_bare_id(id)) >= 0)))
-            break;
-        (*start)++;
-    }
-    return true;
-}
-
-enum wire_progress r53_list_zones_by_name(void *state, struct wire_call *call)
-{
-    const struct r53 *r53 = state;
-    const struct listed *all = sort_by_name(r53, call->arena);
-    int64_t items = ZONES_A_PAGE;
-    size_t at = 0;
-    cJSON *output = NULL;
-    cJSON *list = NULL;
-    char text[R53_NAME_TEXT_BYTES];
-    if (!r53_max_items(call, ZONES_A_PAGE, &items) || !find_start(r53, call, all, &at))
-        return WIRE_DONE;
-    output = cJSON_CreateObject();
-    list = cJSON_AddArrayToObject(output, "HostedZones");
-    for (int64_t i = 0; i < items && at < r53->zones.count; i++)
-        cJSON_AddItemToArray(list, zone_json(all[at++].zone));
-    if (wire_text(call->input, "DNSName") != NULL)
-        cJSON_AddStringToObject(output, "DNSName", wire_text(call->input, "DNSName"));
-    if (wire_text(call->input, "HostedZoneId") != NULL)
-        cJSON_AddStringToObject(output, "HostedZoneId", wire_text(call->input, "HostedZoneId"));
-    cJSON_AddBoolToObject(output, "IsTruncated", at < r53->zones.count);
-    if (at < r53->zones.count) {
-        r53_name_text(all[at].zone->name.wire, text);
-        cJSON_AddStringToObject(output, "NextDNSName", text);
-        cJSON_AddStringToObject(output, "NextHostedZoneId", all[at].zone->id);
-    }
-    cJSON_AddStringToObject(output, "MaxItems",
-                            sim_arena_printf(call->arena, "%lld", (long long)items));
     return wire_succeed(call, output);
 }

@@ -42,7 +42,7 @@ static bool name_exists(void *state, const struct sim_fault_spec *spec)
     struct r53_zone *zone = NULL;
     if (spec->resource == NULL || r53_name_parse(spec->resource, &name) != R53_NAME_OK)
         return false;
-    zone = r53_zone_for_name(&r53->zones, &name);
+    zone = r53_zone_for_name(&r53->zones, &name, NULL);
     return zone != NULL && (r53_node_find(&zone->wanted, name.wire, name.length_bytes) != NULL ||
                             r53_node_find(&zone->served, name.wire, name.length_bytes) != NULL);
 }
@@ -69,6 +69,7 @@ static void clear(struct r53 *r53)
     r53_changes_fini(r53);
     r53_checks_clear(r53);
     r53_zones_fini(&r53->zones);
+    r53_delegations_fini(&r53->delegations);
 }
 
 void r53_destroy(struct r53 *r53)
@@ -79,6 +80,7 @@ void r53_destroy(struct r53 *r53)
     clear(r53);
     r53_checks_destroy(r53);
     r53_networks_fini(&r53->networks);
+    r53_networks_fini(&r53->vpc_networks);
     free(r53->result);
     free(r53);
 }
@@ -87,6 +89,7 @@ void r53_reset(struct r53 *r53)
 {
     clear(r53);
     r53_networks_fini(&r53->networks);
+    r53_networks_fini(&r53->vpc_networks);
     r53->change_us = R53_CHANGE_DEFAULT_US;
     r53->health_us = R53_HEALTH_DEFAULT_US;
     seed_streams(r53);
@@ -110,11 +113,23 @@ enum sim_result r53_add_client_network(struct r53 *r53, const char *cidr, const 
     return r53_networks_add(&r53->networks, cidr, region, error);
 }
 
+enum sim_result r53_add_vpc_network(struct r53 *r53, const char *cidr, const char *vpc_id,
+                                    struct sim_error *error)
+{
+    if (!r53_vpc_id_is_valid(vpc_id))
+        return sim_error_set(error, RESULT_INVALID,
+                             "\"%.64s\" is no VPC id: want \"vpc-\" and small letters or digits",
+                             vpc_id);
+    return r53_networks_add(&r53->vpc_networks, cidr, vpc_id, error);
+}
+
 void r53_draw_id(struct r53 *r53, char prefix, char id[R53_ID_BYTES])
 {
     id[0] = prefix;
-    /* With "/hostedzone/" before it an id still is no longer than the 32 that the service takes. */
-    sim_random_text(&r53->ids, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", id + 1, 19);
+    /* With its prefix ("/hostedzone/", "/delegationset/") an id still is no longer than the 32 that
+     * the service takes. */
+    sim_random_text(&r53->ids, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", id + 1,
+                    prefix == 'N' ? 16 : 19);
 }
 
 /* --- resolving
@@ -263,9 +278,9 @@ static bool answer_by_fault(struct r53 *r53, const struct r53_name *name,
 }
 
 struct r53_zone *r53_query(struct r53 *r53, const struct r53_name *name, ldns_rr_type type,
-                           const char *client_region, struct r53_result *result)
+                           const struct r53_client *client, struct r53_result *result)
 {
-    struct r53_zone *zone = r53_zone_for_name(&r53->zones, name);
+    struct r53_zone *zone = r53_zone_for_name(&r53->zones, name, client->vpc_id);
     struct r53_resolver resolver;
     if (zone == NULL) {
         result->rcode = LDNS_RCODE_REFUSED;
@@ -279,22 +294,23 @@ struct r53_zone *r53_query(struct r53 *r53, const struct r53_name *name, ldns_rr
         return NULL;
     }
     if (!answer_by_fault(r53, name, zone, result)) {
-        resolver = r53_resolver_for(r53, zone, client_region);
+        resolver = r53_resolver_for(r53, zone, client->region);
         r53_resolver_answer(&resolver, name, type, result);
     }
-    trace_answer(r53, name, type, client_region, result);
+    trace_answer(r53, name, type, client->region, result);
     return zone;
 }
 
 void r53_resolve(struct r53 *r53, const char *name, const char *type, const char *client_region,
                  struct r53_answer *answer)
 {
+    const struct r53_client client = {.region = client_region};
     struct r53_name parsed;
     const ldns_rr_type wanted = r53_type_by_name(type);
     *answer = (struct r53_answer){.rcode = LDNS_RCODE_FORMERR};
     if (r53_name_parse(name, &parsed) != R53_NAME_OK || wanted == (ldns_rr_type)0)
         return;
-    (void)r53_query(r53, &parsed, wanted, client_region, r53->result);
+    (void)r53_query(r53, &parsed, wanted, &client, r53->result);
     fill_answer(r53->result, answer);
 }
 
@@ -307,7 +323,7 @@ void r53_resolve_quietly(struct r53 *r53, const char *name, const char *type,
     *answer = (struct r53_answer){.rcode = LDNS_RCODE_REFUSED};
     if (r53_name_parse(name, &parsed) != R53_NAME_OK)
         return;
-    zone = r53_zone_for_name(&r53->zones, &parsed);
+    zone = r53_zone_for_name(&r53->zones, &parsed, NULL);
     if (zone == NULL)
         return;
     resolver = r53_resolver_for(r53, zone, client_region);

@@ -35,6 +35,10 @@ void r53_set_latency(struct r53 *r53, r53_latency_fn *latency, void *context);
 MUST_USE enum sim_result r53_add_client_network(struct r53 *r53, const char *cidr,
                                                 const char *region, struct sim_error *error);
 
+/* Addresses inside a VPC: their DNS questions are answered from its private zones first. */
+MUST_USE enum sim_result r53_add_vpc_network(struct r53 *r53, const char *cidr, const char *vpc_id,
+                                             struct sim_error *error);
+
 #define R53_ANSWER_VALUES_MAX 16
 struct r53_answer {
     int rcode; /* 0 NOERROR, 3 NXDOMAIN, 5 REFUSED (no zone), 2 SERVFAIL (an injected fault), 1 (a

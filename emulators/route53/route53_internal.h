@@ -4,6 +4,7 @@
 
 #include "emulators/route53/change.h"
 #include "emulators/route53/check.h"
+#include "emulators/route53/delegation.h"
 #include "emulators/route53/network.h"
 #include "emulators/route53/resolve.h"
 #include "emulators/route53/route53.h"
@@ -25,7 +26,9 @@ struct r53 {
     struct r53_zones zones;
     struct r53_changes changes;
     struct r53_checks checks;
+    struct r53_delegations delegations;
     struct r53_networks networks;
+    struct r53_networks vpc_networks; /* the same table, with VPC ids for Regions */
     uint64_t change_us;
     uint64_t health_us;
     r53_latency_fn *latency;
@@ -34,11 +37,16 @@ struct r53 {
     struct r53_result *result;  /* the resolver's work space: one answer at a time */
 };
 
-/* "Z" or "C" and upper-case letters and digits. */
+/* "Z", "C" or "N" and upper-case letters and digits; id must be all zero before. */
 void r53_draw_id(struct r53 *r53, char prefix, char id[R53_ID_BYTES]);
+/* Who asks, as far as answers depend on it. */
+struct r53_client {
+    const char *region; /* NULL: nobody knows where */
+    const char *vpc_id; /* NULL: outside of all VPCs */
+};
 /* The whole way of a question: zone, faults, resolver, trace. NULL: no zone (REFUSED). */
 struct r53_zone *r53_query(struct r53 *r53, const struct r53_name *name, ldns_rr_type type,
-                           const char *client_region, struct r53_result *result);
+                           const struct r53_client *client, struct r53_result *result);
 struct r53_resolver r53_resolver_for(struct r53 *r53, struct r53_zone *zone,
                                      const char *client_region);
 /* r53_resolve() without a trace event or faults: for checkers. */
@@ -51,9 +59,23 @@ void r53_value_text(const struct r53_value *value, char *text, size_t bytes);
 MUST_USE bool r53_max_items(struct wire_call *call, int64_t most, int64_t *items);
 /* NULL: the call has failed with NoSuchHostedZone. */
 struct r53_zone *r53_need_zone(struct r53 *r53, struct wire_call *call, const char *id);
+/* NULL: the call has failed with NoSuchDelegationSet. */
+struct r53_delegation *r53_need_delegation(struct r53 *r53, struct wire_call *call, const char *id);
+/* id and caller_reference may be NULL. */
+cJSON *r53_delegation_json(const char *id, const char *caller_reference,
+                           char servers[R53_NAME_SERVER_COUNT][R53_NAME_SERVER_BYTES]);
+/* The members VPCId and VPCRegion. False: the call has failed. */
+MUST_USE bool r53_read_vpc(struct wire_call *call, const cJSON *json, struct r53_vpc *vpc);
+cJSON *r53_vpc_json(const struct r53_vpc *vpc);
+/* False: another zone of that name has the VPC; the call has failed. */
+MUST_USE bool r53_check_vpc_is_free(struct r53 *r53, struct wire_call *call,
+                                    const struct r53_name *name, const struct r53_vpc *vpc);
+enum wire_progress r53_succeed_with_limit(struct wire_call *call, const char *type, size_t limit,
+                                          size_t count);
 cJSON *r53_change_json(const struct r53_change *change);
 /* As the answer to the change itself: always PENDING, also where the delay is 0. */
 cJSON *r53_pending_json(const struct r53_change *change);
+cJSON *r53_zone_json(const struct r53_zone *zone);
 cJSON *r53_rrset_json(const struct r53_rrset *set);
 /* "NotImplemented", 501: exists at AWS, not here. */
 enum wire_progress r53_fail_not_here(struct wire_call *call, const char *what);
@@ -66,6 +88,10 @@ wire_handler r53_get_zone_count, r53_get_check_count, r53_get_zone_limit, r53_ge
 wire_handler r53_change_tags, r53_list_tags, r53_list_tags_of_several;
 wire_handler r53_create_check, r53_get_check, r53_list_checks, r53_update_check, r53_delete_check;
 wire_handler r53_get_check_status, r53_get_check_failure;
+wire_handler r53_create_delegation, r53_get_delegation, r53_delete_delegation;
+wire_handler r53_list_delegations, r53_get_delegation_limit;
+wire_handler r53_associate_vpc, r53_disassociate_vpc, r53_authorize_vpc, r53_deauthorize_vpc;
+wire_handler r53_list_vpc_authorizations, r53_list_zones_by_vpc;
 wire_handler r53_test_dns_answer;
 
 #endif

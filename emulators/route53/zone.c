@@ -34,6 +34,8 @@ static void destroy_zone(struct r53_zone *zone)
     r53_records_fini(&zone->wanted);
     r53_records_fini(&zone->served);
     r53_tags_fini(&zone->tags);
+    r53_vpcs_fini(&zone->vpcs);
+    r53_vpcs_fini(&zone->authorized);
     free(zone->caller_reference);
     free(zone->comment);
     free(zone);
@@ -123,13 +125,22 @@ void r53_zones_fini(struct r53_zones *zones)
     *zones = (struct r53_zones){0};
 }
 
-struct r53_zone *r53_zone_for_name(const struct r53_zones *zones, const struct r53_name *name)
+/* vpc_id NULL: a public zone. */
+static bool answers(const struct r53_zone *zone, const char *vpc_id)
+{
+    if (!zone->is_served || zone->is_private != (vpc_id != NULL))
+        return false;
+    return vpc_id == NULL || r53_vpcs_find(&zone->vpcs, vpc_id) != NULL;
+}
+
+static struct r53_zone *longest_match(const struct r53_zones *zones, const struct r53_name *name,
+                                      const char *vpc_id)
 {
     const uint8_t *wire = name->wire;
     size_t left = name->length_bytes;
     while (left > 0) {
         struct r53_zone *zone = first_of_name(zones, wire, left);
-        while (zone != NULL && !zone->is_served)
+        while (zone != NULL && !answers(zone, vpc_id))
             zone = zone->next_of_name;
         if (zone != NULL)
             return zone;
@@ -137,4 +148,11 @@ struct r53_zone *r53_zone_for_name(const struct r53_zones *zones, const struct r
         wire += 1 + wire[0];
     }
     return NULL;
+}
+
+struct r53_zone *r53_zone_for_name(const struct r53_zones *zones, const struct r53_name *name,
+                                   const char *vpc_id)
+{
+    struct r53_zone *zone = vpc_id == NULL ? NULL : longest_match(zones, name, vpc_id);
+    return zone != NULL ? zone : longest_match(zones, name, NULL);
 }

@@ -9,6 +9,7 @@
 #include <uthash.h>
 
 #include "emulators/route53/records.h"
+#include "emulators/route53/vpc.h"
 
 #define R53_ZONE_MAX          500 /* quota */
 #define R53_ZONE_SET_MAX      10000
@@ -31,6 +32,10 @@ struct r53_zone {
     char *caller_reference;
     char *comment; /* NULL: none */
     char name_servers[R53_NAME_SERVER_COUNT][R53_NAME_SERVER_BYTES];
+    char delegation_id[R53_ID_BYTES]; /* of the reusable set; "": its own four servers */
+    bool is_private;                  /* answers inside its VPCs only */
+    struct r53_vpcs vpcs;
+    struct r53_vpcs authorized; /* may be associated by another account */
     struct r53_records wanted;
     struct r53_records served;
     bool is_served;          /* its creation has reached DNS */
@@ -54,8 +59,11 @@ void r53_zones_remove(struct r53_zones *zones, struct r53_zone *zone); /* and de
 /* id with or without "/hostedzone/". */
 struct r53_zone *r53_zone_find(const struct r53_zones *zones, const char *id);
 size_t r53_zone_index_at(const struct r53_zones *zones, const char *id); /* first with id >= id */
-/* The zone that DNS answers a name from: the longest match that is served. NULL: none. */
-struct r53_zone *r53_zone_for_name(const struct r53_zones *zones, const struct r53_name *name);
+/* The zone that DNS answers a name from: the longest match that is served. A client inside a VPC
+ * (vpc_id; NULL: it is in none) is answered from that VPC's private zones before all public ones.
+ * NULL: none. */
+struct r53_zone *r53_zone_for_name(const struct r53_zones *zones, const struct r53_name *name,
+                                   const char *vpc_id);
 /* What stands behind the last slash: ids come with and without their prefix. */
 const char *r53_bare_id(const char *id);
 
