@@ -5,10 +5,6 @@
 
 #include "emulators/route53/route53_internal.h"
 
-const char *const r53_checker_regions[R53_CHECKER_REGION_COUNT] = {
-    "us-east-1",      "us-west-1",      "us-west-2",      "eu-west-1",
-    "ap-southeast-1", "ap-southeast-2", "ap-northeast-1", "sa-east-1"};
-
 /* A verdict on its way to the DNS servers. */
 struct r53_verdict {
     struct r53_check *check;
@@ -59,30 +55,42 @@ bool r53_check_reference_is_spent(const struct r53_checks *checks, const char *r
  * ----------------------------------------------------------------------------------
  */
 
-static bool checkers_say_healthy(const struct r53_check *check)
+struct r53_tally r53_check_tally(const struct r53_check *check)
 {
-    size_t reporting = 0;
-    size_t healthy = 0;
+    struct r53_tally tally = {0};
     for (size_t i = 0; i < R53_CHECKER_COUNT; i++) {
         const struct r53_checker *checker = &check->checkers[i];
         if (!checker->is_used || checker->last.at_us == 0)
             continue;
-        reporting++;
-        healthy += checker->is_healthy ? 1 : 0;
+        tally.reporting++;
+        tally.healthy += checker->is_healthy ? 1 : 0;
     }
-    return reporting == 0 || healthy * 100 > reporting * R53_HEALTHY_SHARE_PERCENT;
+    return tally;
 }
 
-static bool children_say_healthy(const struct r53_check *check)
+static bool checkers_say_healthy(const struct r53_check *check)
+{
+    const struct r53_tally tally = r53_check_tally(check);
+    return tally.reporting == 0 ||
+           tally.healthy * 100 > tally.reporting * R53_HEALTHY_SHARE_PERCENT;
+}
+
+size_t r53_check_healthy_children(const struct r53_check *check)
 {
     const cJSON *child = NULL;
-    int64_t healthy = 0;
+    size_t healthy = 0;
     cJSON_ArrayForEach(child, wire_member(check->config, "ChildHealthChecks"))
     {
         const struct r53_check *found = r53_check_find(&check->r53->checks, child->valuestring);
         healthy += found != NULL && found->verdict ? 1 : 0;
     }
-    return healthy >= wire_integer(check->config, "HealthThreshold", 0);
+    return healthy;
+}
+
+static bool children_say_healthy(const struct r53_check *check)
+{
+    return (int64_t)r53_check_healthy_children(check) >=
+           wire_integer(check->config, "HealthThreshold", 0);
 }
 
 static bool control_says_healthy(const struct r53_check *check)
@@ -104,6 +112,9 @@ static bool judge(const struct r53_check *check)
             break;
         case R53_CHECK_CONTROL:
             healthy = control_says_healthy(check);
+            break;
+        case R53_CHECK_ALARM:
+            healthy = r53_alarm_says_healthy(check);
             break;
         }
     return healthy != wire_flag(check->config, "Inverted", false);
@@ -158,19 +169,6 @@ static void send_to_dns(struct r53_check *check)
     verdict->event = sim_sched_at(r53->core->sched, verdict->due_us, arrive, verdict);
 }
 
-static void record_metric(const struct r53_check *check)
-{
-    struct wire_datum datum = {.region = "us-east-1",
-                               .name_space = "AWS/Route53",
-                               .metric = "HealthCheckStatus",
-                               .dimensions = {{"HealthCheckId", check->id}},
-                               .dimension_count = 1,
-                               .value = check->verdict ? 1 : 0,
-                               .unit = "None",
-                               .at_us = sim_clock_now_us(check->r53->core->clock)};
-    wire_metric_record(check->r53->host.metrics, &datum);
-}
-
 static bool has_child(const struct r53_check *check, const char *id)
 {
     const cJSON *child = NULL;
@@ -196,7 +194,6 @@ void r53_check_reconsider(struct r53_check *check, const char *cause)
         return;
     check->verdict = verdict;
     trace_verdict(check, "health.change", verdict, cause);
-    record_metric(check);
     send_to_dns(check);
     if (check->type->family != R53_CHECK_CALCULATED)
         tell_parents(check); /* a calculated check cannot be a child */
@@ -277,11 +274,13 @@ struct r53_check *r53_check_add(struct r53 *r53, const char *reference, cJSON *c
     checks->by_id[at] = check;
     checks->count++;
     set_checkers(check);
+    check->alarm.was_healthy = true;
+    r53_alarm_begin(check);
     check->verdict = judge(check);
     check->served = check->verdict;
     trace_verdict(check, "health.change", check->verdict, "created");
-    record_metric(check);
     r53_check_start_probes(check);
+    r53_metrics_begin(r53);
     return check;
 }
 
@@ -292,6 +291,7 @@ void r53_check_replace_config(struct r53_check *check, cJSON *config)
     check->config = config;
     check->version++;
     set_checkers(check);
+    r53_alarm_begin(check);
     r53_check_reconsider(check, "updated");
     r53_check_start_probes(check);
 }
@@ -299,6 +299,7 @@ void r53_check_replace_config(struct r53_check *check, cJSON *config)
 static void destroy_check(struct r53_check *check)
 {
     r53_check_stop_probes(check);
+    r53_alarm_end(check);
     while (check->on_the_way != NULL) {
         struct r53_verdict *verdict = check->on_the_way;
         check->on_the_way = verdict->next;
@@ -338,6 +339,7 @@ void r53_checks_clear(struct r53 *r53)
         checks->spent_references[i] = NULL;
     }
     checks->spent_count = 0;
+    r53_metrics_end(r53);
 }
 
 void r53_checks_destroy(struct r53 *r53)

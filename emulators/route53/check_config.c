@@ -16,6 +16,7 @@ static const struct r53_check_type types[] = {
     {"TCP", R53_CHECK_ENDPOINT, true, false, false},
     {"CALCULATED", R53_CHECK_CALCULATED, false, false, false},
     {"RECOVERY_CONTROL", R53_CHECK_CONTROL, false, false, false},
+    {"CLOUDWATCH_METRIC", R53_CHECK_ALARM, false, false, false},
 };
 
 const struct r53_check_type *r53_check_type_find(const char *name)
@@ -27,7 +28,9 @@ const struct r53_check_type *r53_check_type_find(const char *name)
 }
 
 #define FOR(family) BIT(family)
-#define FOR_ALL     (FOR(R53_CHECK_ENDPOINT) | FOR(R53_CHECK_CALCULATED) | FOR(R53_CHECK_CONTROL))
+#define FOR_ALL                                                                                    \
+    (FOR(R53_CHECK_ENDPOINT) | FOR(R53_CHECK_CALCULATED) | FOR(R53_CHECK_CONTROL) |                \
+     FOR(R53_CHECK_ALARM))
 
 /* Members in the order of the answer; for which families they are meant; whether an update may
  * bring them. */
@@ -51,8 +54,8 @@ static const struct {
     {"ChildHealthChecks", FOR(R53_CHECK_CALCULATED), true},
     {"EnableSNI", FOR(R53_CHECK_ENDPOINT), true},
     {"Regions", FOR(R53_CHECK_ENDPOINT), true},
-    {"AlarmIdentifier", 0, true},
-    {"InsufficientDataHealthStatus", 0, true},
+    {"AlarmIdentifier", FOR(R53_CHECK_ALARM), true},
+    {"InsufficientDataHealthStatus", FOR(R53_CHECK_ALARM), true},
     {"RoutingControlArn", FOR(R53_CHECK_CONTROL), false},
 };
 
@@ -181,6 +184,10 @@ static bool check_all(const struct r53_checks *checks, const cJSON *config,
         return has(config, "RoutingControlArn") ||
                refuse(verdict, "Invalid parameter : RECOVERY_CONTROL health checks must have a "
                                "routing control specified.");
+    case R53_CHECK_ALARM:
+        return has(config, "AlarmIdentifier") ||
+               refuse(verdict, "Invalid parameter : CLOUDWATCH_METRIC health checks must have an "
+                               "alarm identifier specified.");
     }
     return false;
 }
@@ -251,11 +258,9 @@ cJSON *r53_check_config(const struct r53_checks *checks, const cJSON *old, const
     cJSON *ordered = NULL;
     const char *type_name = wire_text(config, "Type");
     const struct r53_check_type *type = r53_check_type_find(type_name);
-    struct verdict verdict = {.code = "NotImplemented", .fault = fault};
-    if (type == NULL)
-        (void)snprintf(fault, R53_FAULT_BYTES, "health checks of type %.32s are not implemented",
-                       type_name);
-    else if (old != NULL && has(input, "IPAddress") && !has(old, "IPAddress"))
+    struct verdict verdict = {.code = "InvalidInput", .fault = fault};
+    CHECK(type != NULL); /* the operation's facts name the types, and these are all of them */
+    if (old != NULL && has(input, "IPAddress") && !has(old, "IPAddress"))
         (void)refuse(&verdict, "Invalid parameter : An IP address cannot be added to a health "
                                "check that was created without one.");
     else if (check_all(checks, config, type, &verdict)) {

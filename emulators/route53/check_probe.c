@@ -209,17 +209,6 @@ static void real_done(void *context, const struct sim_fetch_result *result)
  * ---------------------------------------------------------------------------------------
  */
 
-/* Where the checker stands in the simulated world: its Region, else the first; NULL: none. */
-static const struct sim_region *place_of(const struct r53_checker *checker)
-{
-    struct sim_network *network = checker->check->r53->core->network;
-    const struct sim_region *region =
-        sim_network_region_find(network, r53_checker_regions[checker->index / 2]);
-    if (region == NULL && sim_network_region_count(network) > 0)
-        region = sim_network_region_by_index(network, 0);
-    return region;
-}
-
 /* The address to probe; false: the name has none. */
 static bool find_address(struct r53_probe *probe)
 {
@@ -318,8 +307,8 @@ static void begin_probe(void *context)
     host_header(probe, port, host, sizeof(host));
     request.target = path == NULL ? "/" : path;
     if (sim_endpoint_exists(core->endpoints, probe->address, port))
-        sim_endpoint_call(core->endpoints, place_of(checker), probe->address, port, &request,
-                          total_timeout_us(check->type), simulated_done, probe);
+        sim_endpoint_call(core->endpoints, r53_checker_place(checker), probe->address, port,
+                          &request, total_timeout_us(check->type), simulated_done, probe);
     else if (core->http_client != NULL)
         ask_really(probe, port, request.target, host);
     else

@@ -39,7 +39,7 @@ static const struct wire_operation operations[] = {
     {"EnableHostedZoneDNSSEC",                NULL,                    EFFECT_WRITE, PLANE_CONTROL},
     {"GetAccountLimit",                       r53_get_account_limit,   EFFECT_READ,  PLANE_CONTROL},
     {"GetChange",                             r53_get_change,          EFFECT_READ,  PLANE_CONTROL},
-    {"GetCheckerIpRanges",                    NULL,                    EFFECT_READ,  PLANE_CONTROL},
+    {"GetCheckerIpRanges",                    r53_get_checker_ranges,  EFFECT_READ,  PLANE_CONTROL},
     {"GetDNSSEC",                             NULL,                    EFFECT_READ,  PLANE_CONTROL},
     {"GetGeoLocation",                        NULL,                    EFFECT_READ,  PLANE_CONTROL},
     {"GetHealthCheck",                        r53_get_check,           EFFECT_READ,  PLANE_CONTROL},

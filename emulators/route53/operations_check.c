@@ -12,6 +12,9 @@ static cJSON *check_json(const struct r53_check *check)
     cJSON_AddStringToObject(json, "CallerReference", check->caller_reference);
     cJSON_AddItemToObject(json, "HealthCheckConfig", cJSON_Duplicate(check->config, true));
     cJSON_AddNumberToObject(json, "HealthCheckVersion", (double)check->version);
+    if (check->alarm.configuration != NULL)
+        cJSON_AddItemToObject(json, "CloudWatchAlarmConfiguration",
+                              cJSON_Duplicate(check->alarm.configuration, true));
     return json;
 }
 
@@ -30,13 +33,6 @@ static struct r53_check *need_check(struct r53 *r53, struct wire_call *call)
     if (check == NULL)
         (void)wire_fail(call, "NoSuchHealthCheck", "A health check with id %s does not exist.", id);
     return check;
-}
-
-static enum wire_progress fail_config(struct wire_call *call, const char *code, const char *fault)
-{
-    if (strcmp(code, "NotImplemented") == 0)
-        return r53_fail_not_here(call, fault);
-    return wire_fail(call, code, "%s", fault);
 }
 
 static const struct r53_check *find_reference(const struct r53 *r53, const char *reference)
@@ -71,6 +67,17 @@ static enum wire_progress create_again(struct wire_call *call, const struct r53_
                      check == NULL ? " and deleted" : " with different settings");
 }
 
+/* Checks that follow an alarm take only some kinds of alarms. False: the call has failed. */
+static bool is_alarm_fit(const struct r53 *r53, struct wire_call *call, const cJSON *config)
+{
+    const char *fault =
+        wire_member(config, "AlarmIdentifier") == NULL ? NULL : r53_alarm_fault(r53, config);
+    if (fault != NULL)
+        (void)wire_fail(call, "InvalidInput",
+                        "Invalid parameter : Health checks do not support %s.", fault);
+    return fault == NULL;
+}
+
 enum wire_progress r53_create_check(void *state, struct wire_call *call)
 {
     struct r53 *r53 = state;
@@ -81,7 +88,7 @@ enum wire_progress r53_create_check(void *state, struct wire_call *call)
     cJSON *config = r53_check_config(&r53->checks, NULL,
                                      wire_member(call->input, "HealthCheckConfig"), &code, fault);
     if (config == NULL)
-        return fail_config(call, code, fault);
+        return wire_fail(call, code, "%s", fault);
     if (before != NULL || r53_check_reference_is_spent(&r53->checks, reference))
         return create_again(call, before, config);
     if (r53->checks.count == R53_CHECK_MAX) {
@@ -89,6 +96,10 @@ enum wire_progress r53_create_check(void *state, struct wire_call *call)
         return wire_fail(call, "TooManyHealthChecks",
                          "This account already has the maximum of %d health checks.",
                          R53_CHECK_MAX);
+    }
+    if (!is_alarm_fit(r53, call, config)) {
+        cJSON_Delete(config);
+        return WIRE_DONE;
     }
     return succeed_created(call, r53_check_add(r53, reference, config));
 }
@@ -114,7 +125,11 @@ enum wire_progress r53_update_check(void *state, struct wire_call *call)
                          (long long)check->version);
     config = r53_check_config(&r53->checks, check->config, call->input, &code, fault);
     if (config == NULL)
-        return fail_config(call, code, fault);
+        return wire_fail(call, code, "%s", fault);
+    if (!is_alarm_fit(r53, call, config)) {
+        cJSON_Delete(config);
+        return WIRE_DONE;
+    }
     r53_check_replace_config(check, config);
     return succeed_with(call, check);
 }
@@ -161,9 +176,8 @@ static void add_observation(cJSON *list, size_t checker, uint64_t at_us, const c
 {
     cJSON *json = cJSON_CreateObject();
     cJSON *report = NULL;
-    char address[32]; /* two checkers in each Region, addresses of the checkers' range */
-    (void)snprintf(address, sizeof(address), "15.177.%u.%u", (unsigned)(2 + 4 * (checker / 2)),
-                   (unsigned)(21 + checker % 2));
+    char address[R53_CHECKER_ADDRESS_BYTES];
+    r53_checker_address(checker, address);
     cJSON_AddStringToObject(json, "Region", r53_checker_regions[checker / 2]);
     cJSON_AddStringToObject(json, "IPAddress", address);
     report = cJSON_AddObjectToObject(json, "StatusReport");
@@ -182,6 +196,19 @@ static void add_endpoint_observations(cJSON *list, const struct r53_check *check
     }
 }
 
+/* Of a check without probes: the texts are ours, AWS documents none. */
+static const char *status_text(const struct r53_check *check)
+{
+    static const char *const alarm_texts[] = {
+        [R53_ALARM_INSUFFICIENT_DATA] = "The alarm has insufficient data",
+        [R53_ALARM_OK] = "Success: The alarm is in the state OK",
+        [R53_ALARM_ALARM] = "Failure: The alarm is in the state ALARM",
+    };
+    if (check->type->family == R53_CHECK_ALARM)
+        return alarm_texts[check->alarm.state];
+    return check->verdict ? "Success: Routing control is On" : "Failure: Routing control is Off";
+}
+
 static enum wire_progress succeed_with_status(struct r53 *r53, struct wire_call *call,
                                               bool of_failure)
 {
@@ -198,11 +225,9 @@ static enum wire_progress succeed_with_status(struct r53 *r53, struct wire_call 
     list = cJSON_AddArrayToObject(output, "HealthCheckObservations");
     if (check->type->family == R53_CHECK_ENDPOINT)
         add_endpoint_observations(list, check, of_failure);
-    else if (!of_failure || !check->verdict) /* the text is ours: AWS documents none */
+    else if (!of_failure || !check->verdict)
         for (size_t i = 0; i < R53_CHECKER_COUNT; i++)
-            add_observation(list, i, sim_clock_now_us(r53->core->clock),
-                            check->verdict ? "Success: Routing control is On"
-                                           : "Failure: Routing control is Off");
+            add_observation(list, i, sim_clock_now_us(r53->core->clock), status_text(check));
     return wire_succeed(call, output);
 }
 
@@ -214,4 +239,13 @@ enum wire_progress r53_get_check_status(void *state, struct wire_call *call)
 enum wire_progress r53_get_check_failure(void *state, struct wire_call *call)
 {
     return succeed_with_status(state, call, true);
+}
+
+enum wire_progress r53_get_checker_ranges(void *state, struct wire_call *call)
+{
+    cJSON *output = cJSON_CreateObject();
+    (void)state;
+    cJSON_AddItemToObject(output, "CheckerIpRanges",
+                          cJSON_CreateStringArray(r53_checker_ranges, R53_CHECKER_COUNT));
+    return wire_succeed(call, output);
 }

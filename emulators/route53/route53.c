@@ -18,6 +18,8 @@ static void hear_health(void *context, const char *kind, const char *id)
 {
     if (strcmp(kind, WIRE_HEALTH_ROUTING_CONTROL) == 0)
         r53_checks_hear_control(context, id);
+    else if (strcmp(kind, WIRE_HEALTH_ALARM) == 0)
+        r53_checks_hear_alarm(context, id);
 }
 
 static void visit_watchers(void *state, const char *kind, const char *id,

@@ -87,7 +87,7 @@ wire_handler r53_list_zones, r53_list_zones_by_name;
 wire_handler r53_get_zone_count, r53_get_check_count, r53_get_zone_limit, r53_get_account_limit;
 wire_handler r53_change_tags, r53_list_tags, r53_list_tags_of_several;
 wire_handler r53_create_check, r53_get_check, r53_list_checks, r53_update_check, r53_delete_check;
-wire_handler r53_get_check_status, r53_get_check_failure;
+wire_handler r53_get_check_status, r53_get_check_failure, r53_get_checker_ranges;
 wire_handler r53_create_delegation, r53_get_delegation, r53_delete_delegation;
 wire_handler r53_list_delegations, r53_get_delegation_limit;
 wire_handler r53_associate_vpc, r53_disassociate_vpc, r53_authorize_vpc, r53_deauthorize_vpc;

@@ -11,6 +11,8 @@
 enum wire_health_status { WIRE_HEALTHY, WIRE_UNHEALTHY, WIRE_HEALTH_UNKNOWN };
 
 #define WIRE_HEALTH_ROUTING_CONTROL "routing-control" /* id: routing control ARN; On = healthy */
+#define WIRE_HEALTH_ALARM                                                                          \
+    "alarm" /* id: alarm ARN. Changes only: the state is asked by DescribeAlarms */
 
 struct wire_health;
 

@@ -64,8 +64,38 @@ static void test_configurations_are_checked(void **state)
          "'Type':'RECOVERY_CONTROL','RoutingControlArn':'x','RequestInterval':10", "InvalidInput",
          "Invalid parameter : RECOVERY_CONTROL health checks must not have RequestInterval "
          "specified."},
-        {"a metric", "'Type':'CLOUDWATCH_METRIC'", "NotImplemented",
-         "health checks of type CLOUDWATCH_METRIC are not implemented"},
+        {"a metric without an alarm", "'Type':'CLOUDWATCH_METRIC'", "InvalidInput",
+         "Invalid parameter : CLOUDWATCH_METRIC health checks must have an alarm identifier "
+         "specified."},
+        {"an alarm that is not there (yet)",
+         "'Type':'CLOUDWATCH_METRIC','AlarmIdentifier':{'Region':'us-east-1','Name':'a'}", "", ""},
+        {"an alarm with an interval",
+         "'Type':'CLOUDWATCH_METRIC','RequestInterval':10,'AlarmIdentifier':{'Region':'us-east-1',"
+         "'Name':'a'}",
+         "InvalidInput",
+         "Invalid parameter : CLOUDWATCH_METRIC health checks must not have RequestInterval "
+         "specified."},
+        {"an alarm in no Region",
+         "'Type':'CLOUDWATCH_METRIC','AlarmIdentifier':{'Region':'x','Name':'a'}", "InvalidInput",
+         NULL},
+        {"an alarm without a name",
+         "'Type':'CLOUDWATCH_METRIC','AlarmIdentifier':{'Region':'us-east-1'}", "InvalidInput",
+         NULL},
+        {"a status for insufficient data on HTTP",
+         "'Type':'HTTP','IPAddress':'127.0.1.1','InsufficientDataHealthStatus':'Healthy'",
+         "InvalidInput",
+         "Invalid parameter : HTTP health checks must not have InsufficientDataHealthStatus "
+         "specified."},
+        {"a threshold of 0", "'Type':'HTTP','IPAddress':'127.0.1.1','FailureThreshold':0",
+         "InvalidInput", NULL},
+        {"a checker Region that is none",
+         "'Type':'HTTP','IPAddress':'127.0.1.1','Regions':['us-east-1','us-west-1','us-east-2']",
+         "InvalidInput", NULL},
+        {"a path on TCP", "'Type':'TCP','IPAddress':'127.0.1.1','Port':80,'ResourcePath':'/a'",
+         "InvalidInput",
+         "Invalid parameter : TCP health checks must not have a resource path specified."},
+        {"a health threshold of 257", "'Type':'CALCULATED','HealthThreshold':257", "InvalidInput",
+         NULL},
         {"no type", "'IPAddress':'127.0.1.1'", "InvalidInput", NULL},
     };
     struct fixture fixture;
