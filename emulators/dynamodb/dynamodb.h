@@ -72,8 +72,17 @@ bool ddb_has_table(const struct ddb *ddb, const char *table); /* in any Region *
 /* {"Conflicts":[{at, table, key, winner{...}, loser{...}, region}...]}: overwritten writes in the
  * order in which they lost. The caller deletes it. */
 MUST_USE cJSON *ddb_conflicts(const struct ddb *ddb);
+struct ddb_conflict_filter { /* NULL and 0: any */
+    const char *table;
+    const char *region; /* of the winner or the loser */
+    uint64_t since_us;  /* when the loser was replaced */
+};
+MUST_USE cJSON *ddb_conflicts_of(const struct ddb *ddb, const struct ddb_conflict_filter *filter);
 /* {"Region": item or null, ...} of one key in every replica, read-only. key: DynamoDB JSON. The
  * caller deletes it. NULL when no such table exists or the key does not fit it. */
 MUST_USE cJSON *ddb_probe(struct ddb *ddb, const char *table, const cJSON *key);
+/* The same with what stands beside the items: {"Region": {origin, writtenUs, deleted}, ...}; null
+ * where the replica has never had the item, or forgotten its delete. */
+MUST_USE cJSON *ddb_probe_versions(struct ddb *ddb, const char *table, const cJSON *key);
 
 #endif

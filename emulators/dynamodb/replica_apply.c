@@ -90,6 +90,20 @@ static bool is_conflict_to_tell(const struct arrival *arrival)
            !ddb_seen_includes(&arrival->incoming_seen, arrival->row.version);
 }
 
+/* When and how the stored version that has just lost was committed here, while the log tells. */
+static void find_commit(const struct arrival *arrival, struct ddb_conflict_side *loser)
+{
+    struct ddb_change change;
+    bool found = false;
+    if (arrival->row.sequence == 0 ||
+        ddb_log_next(&arrival->link->to->log, arrival->row.sequence - 1, DDB_LOG_ALL,
+                     arrival->arena, &change, &found, NULL) != RESULT_OK ||
+        !found || change.sequence != arrival->row.sequence)
+        return;
+    loser->committed_us = change.committed_us;
+    loser->is_expired = change.is_expired;
+}
+
 static void tell_conflict(const struct arrival *arrival)
 {
     struct ddb *ddb = arrival->link->group->ddb;
@@ -112,11 +126,14 @@ static void tell_conflict(const struct arrival *arrival)
         .key = key_text,
         .winner = {.region = origin_name(arrival, change->version),
                    .written_us = change->version.written_us,
+                   .committed_us = change->committed_us,
+                   .is_expired = change->is_expired,
                    .item = change->new_item},
         .loser = {.region = origin_name(arrival, lost),
                   .written_us = lost.written_us,
                   .item = arrival->row.item},
     };
+    find_commit(arrival, &conflict.loser);
     ddb_conflict_log_add(ddb->conflicts, &conflict);
     cJSON_free(key_text);
     cJSON_Delete(key_json);

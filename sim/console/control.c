@@ -30,7 +30,7 @@ static const struct control_route routes[] = {
     {"POST",   "/faults",          control_fault_add,      {"kind", "region", "service", "operation", "plane", "resource",
                                                             "from", "to", "rate", "duration", "latency", "skew", "status"}},
     {"DELETE", "/faults",          control_faults_clear,   {"id"}},
-    {"GET",    "/conflicts",       control_conflicts,      {0}},
+    {"GET",    "/conflicts",       control_conflicts,      {"table", "region", "since"}},
     {"POST",   "/probe",           control_probe,          {"table", "key"}},
     {"GET",    "/backlog",         control_backlog,        {0}},
     {"GET",    "/replication",     control_replication,    {"table"}},

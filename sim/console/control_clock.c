@@ -69,7 +69,7 @@ static void advanced(void *context, uint64_t events_ran)
 }
 
 /* "2026-01-01T00:05:00Z" or µs since the epoch */
-static bool time_parse(const char *text, uint64_t *time_us)
+bool control_time_parse(const char *text, uint64_t *time_us)
 {
     struct tm parts = {0};
     const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &parts);
@@ -99,7 +99,7 @@ static bool goal_read(struct control_exchange *exchange, enum sim_advance_goal *
         control_fail(exchange, 400, "'until' can only be \"idle\"");
         return false;
     }
-    if (to != NULL && !time_parse(to, until_us)) {
+    if (to != NULL && !control_time_parse(to, until_us)) {
         control_fail(exchange, 400, "\"%s\" is no time; allowed: 2026-01-01T00:05:00Z", to);
         return false;
     }

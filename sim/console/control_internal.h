@@ -46,6 +46,7 @@ struct sim_region *control_region(struct control_exchange *exchange, const char 
 bool control_duration(struct control_exchange *exchange, const char *key, uint64_t *duration_us);
 
 /* control_clock.c */
+bool control_time_parse(const char *text, uint64_t *time_us); /* "2026-01-01T00:05:00Z", or µs */
 control_route_fn control_clock_show, control_clock_advance, control_clock_mode;
 /* control_network.c */
 control_route_fn control_regions_list, control_region_down, control_region_up, control_links_list,
@@ -53,8 +54,11 @@ control_route_fn control_regions_list, control_region_down, control_region_up, c
 /* control_faults.c */
 control_route_fn control_fault_add, control_faults_list, control_faults_clear;
 /* control_state.c */
-control_route_fn control_health, control_info, control_conflicts, control_probe, control_backlog,
-    control_replication, control_trace, control_reset;
+/* control_items.c */
+control_route_fn control_conflicts, control_probe;
+/* control_replication.c */
+control_route_fn control_replication;
+control_route_fn control_health, control_info, control_backlog, control_trace, control_reset;
 /* control_wait.c */
 control_route_fn control_wait_for;
 /* Whoever moved a virtual clock has stopped: the next one that waits moves it. */

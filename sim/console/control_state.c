@@ -1,4 +1,4 @@
-/* State: health, conflicts, probes, backlog, trace, reset. */
+/* State: health, backlog, trace, reset. */
 #include <inttypes.h>
 
 #include "sim/console/control_internal.h"
@@ -40,49 +40,6 @@ void control_info(struct control_exchange *exchange)
     cJSON_AddNumberToObject(answer, "seed", (double)world->options.seed);
     control_reply(exchange, answer, "world %s, seed %" PRIu64 ", %s", world->file->name,
                   world->options.seed, now);
-}
-
-void control_conflicts(struct control_exchange *exchange)
-{
-    cJSON *answer = ddb_conflicts(exchange->world->ddb);
-    const cJSON *list = cJSON_GetObjectItemCaseSensitive(answer, "Conflicts");
-    const char *lines = "";
-    const cJSON *conflict;
-    cJSON_ArrayForEach(conflict, list)
-    {
-        char *text = cJSON_PrintUnformatted(conflict);
-        lines =
-            sim_arena_printf(exchange->arena, "%s%s%s", lines, lines[0] != '\0' ? "\n" : "", text);
-        cJSON_free(text);
-    }
-    control_reply(exchange, answer, "%s", lines[0] != '\0' ? lines : "no conflicts");
-}
-
-/* The key comes as an object, or (by ctl) as its text. */
-void control_probe(struct control_exchange *exchange)
-{
-    const char *table = control_text(exchange, "table");
-    const cJSON *given = cJSON_GetObjectItemCaseSensitive(exchange->input, "key");
-    cJSON *key =
-        cJSON_IsString(given) ? cJSON_Parse(given->valuestring) : cJSON_Duplicate(given, true);
-    if (table == NULL || !cJSON_IsObject(key)) {
-        cJSON_Delete(key);
-        control_fail(exchange, 400,
-                     "give 'table' and 'key', for example {\"OrderId\": {\"S\": \"1\"}}");
-        return;
-    }
-    cJSON *replicas = ddb_probe(exchange->world->ddb, table, key);
-    cJSON_Delete(key);
-    if (replicas == NULL) {
-        control_fail(exchange, 404, "there is no table '%s', or the key does not fit it", table);
-        return;
-    }
-    char *text = cJSON_PrintUnformatted(replicas);
-    const char *line = sim_arena_strdup(exchange->arena, text);
-    cJSON_free(text);
-    cJSON *answer = cJSON_CreateObject();
-    cJSON_AddItemToObject(answer, "replicas", replicas);
-    control_reply(exchange, answer, "%s", line);
 }
 
 void control_backlog(struct control_exchange *exchange)
