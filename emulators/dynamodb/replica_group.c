@@ -57,6 +57,7 @@ struct ddb_group *ddb_group_create(struct ddb_table *first)
     group->members[group->member_count++] = first;
     first->member.group = group;
     first->member.joined_us = ddb_now_us(ddb);
+    group->new_tombstones = 1; /* the table may have some since it was alone in another group */
     ddb_table_changed(first);
     if (ddb->group_count == ddb->group_capacity) {
         ddb->group_capacity = ddb->group_capacity * 2 + 4;
@@ -91,6 +92,8 @@ void ddb_group_join(struct ddb_group *group, struct ddb_table *table, struct ddb
         add_link(group, link_to_new(group, member, table, source));
         add_link(group, ddb_link_create(group, table, member, table->log.last_sequence, 0));
     }
+    if (group->strong == NULL && table->forgotten_us < group->members[0]->forgotten_us)
+        table->forgotten_us = group->members[0]->forgotten_us; /* it is the same for all */
     group->members[group->member_count++] = table;
     ddb_table_changed(table);
     if (group->strong != NULL) /* copies have no links of their own, nor tombstones */

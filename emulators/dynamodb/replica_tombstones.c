@@ -11,9 +11,9 @@
  * when it ends. PURGE   Each member drops the tombstones that its own log held at the beginning of
  * FIRST, some at a time.
  *
- * A purged tombstone's time remains as the table's forgotten_us: a Region whose clock was set back
- * must not write the item with an earlier time than other replicas may still remember.
- * While a link is closed nothing passes it, so tombstones stay. */
+ * A purged tombstone's time remains as forgotten_us of all members: a Region whose clock was set
+ * back must not write the item with an earlier time than other replicas may still remember. While a
+ * link is closed nothing passes it, so tombstones stay. */
 #include "emulators/dynamodb/replica.h"
 #include "emulators/dynamodb/table_save.h"
 
@@ -94,6 +94,21 @@ static bool purge_some(struct ddb_group *group, size_t member, struct sim_error 
     return purged < PURGE_PER_STEP;
 }
 
+/* A replica that joined after a delete never had the tombstone, but must not write before it. */
+static void share_forgotten(struct ddb_group *group)
+{
+    uint64_t newest_us = 0;
+    for (size_t i = 0; i < group->member_count; i++)
+        if (group->members[i]->forgotten_us > newest_us)
+            newest_us = group->members[i]->forgotten_us;
+    for (size_t i = 0; i < group->member_count; i++) {
+        if (group->members[i]->forgotten_us == newest_us)
+            continue;
+        group->members[i]->forgotten_us = newest_us;
+        ddb_table_counted(group->members[i]);
+    }
+}
+
 static void purge(struct ddb_group *group)
 {
     struct sim_error error;
@@ -103,6 +118,7 @@ static void purge(struct ddb_group *group)
             return;
         }
     }
+    share_forgotten(group);
     group->sweep_phase = DDB_SWEEP_IDLE;
     if (group->new_tombstones > 0)
         begin_sweep(group);
