@@ -85,7 +85,7 @@ static const struct {
     {"a fast clock wins against the truth",
      60000000,
      {EAST, false},
-     1000000,
+     500000,
      {WEST, false},
      {"'reason':'later-time','clockSkew':true,'winner':{'region':'us-east-1'"}},
     {"a fast clock may win rightly",
