@@ -4,7 +4,7 @@
  * two OPT records or a count that lies never reaches it. */
 #include <string.h>
 
-#include "emulators/route53/dns.h"
+#include "emulators/route53/dns_question.h"
 #include "emulators/route53/route53_internal.h"
 
 #define HEADER_BYTES     12
@@ -19,8 +19,8 @@ struct ask {
     ldns_pkt *packet;
     ldns_rr *question;
     bool has_edns;
-    uint8_t subnet[24];  /* the client subnet option as it came */
-    size_t subnet_bytes; /* 0: none */
+    uint8_t subnet[R53_SUBNET_OPTION_MAX]; /* the client subnet option as it came */
+    size_t subnet_bytes;                   /* 0: none */
     struct r53_address subnet_address;
 };
 
@@ -383,22 +383,76 @@ static size_t answer_packet(struct r53 *r53, struct ask *ask, uint8_t *bytes)
     return answer_question(r53, ask, bytes);
 }
 
+/* False: what the header says cannot be. */
+static bool parse_query(struct ask *ask, const uint8_t *query, size_t query_bytes)
+{
+    int options = read_16(query + 4) == 1 ? count_options(query, query_bytes) : -1;
+    if (options < 0 || options > 1 ||
+        ldns_wire2pkt(&ask->packet, query, query_bytes) != LDNS_STATUS_OK)
+        return false;
+    ask->has_edns = options == 1;
+    ask->question = ldns_rr_list_rr(ldns_pkt_question(ask->packet), 0);
+    return true;
+}
+
+static bool is_plain(const uint8_t *query, size_t query_bytes)
+{
+    return query_bytes >= HEADER_BYTES && (query[2] & 0x80) == 0 &&
+           (query[2] >> 3 & 0xF) == LDNS_PACKET_QUERY;
+}
+
+static bool take_question(struct ask *ask, struct r53_dns_question *question)
+{
+    const ldns_rdf *owner = ldns_rr_owner(ask->question);
+    const ldns_rr_type type = ldns_rr_get_type(ask->question);
+    if ((ask->has_edns && ldns_pkt_edns_version(ask->packet) > 0) || !read_options(ask) ||
+        ldns_rr_get_class(ask->question) != LDNS_RR_CLASS_IN || type == LDNS_RR_TYPE_AXFR ||
+        type == LDNS_RR_TYPE_IXFR || type == LDNS_RR_TYPE_ANY ||
+        !r53_name_from_wire(ldns_rdf_data(owner), ldns_rdf_size(owner), &question->name))
+        return false;
+    question->id = ldns_pkt_id(ask->packet);
+    question->is_recursion_wanted = ldns_pkt_rd(ask->packet);
+    question->type = type;
+    question->limit_bytes = size_limit(ask);
+    question->has_edns = ask->has_edns;
+    question->subnet_bytes = ask->subnet_bytes;
+    memcpy(question->subnet, ask->subnet, sizeof question->subnet);
+    question->record = ldns_rr_clone(ask->question);
+    return true;
+}
+
+bool r53_dns_question_read(const struct r53_dns_peer *peer, const uint8_t *query,
+                           size_t query_bytes, struct r53_dns_question *question)
+{
+    struct ask ask = {.peer = peer};
+    if (!is_plain(query, query_bytes) || !parse_query(&ask, query, query_bytes))
+        return false;
+    bool is_taken = ask.question != NULL && take_question(&ask, question);
+    ldns_pkt_free(ask.packet);
+    return is_taken;
+}
+
+void r53_dns_set_subnet(ldns_pkt *query, const uint8_t *subnet, size_t subnet_bytes)
+{
+    uint8_t option[R53_SUBNET_OPTION_MAX + 4] = {0, OPTION_SUBNET, 0, (uint8_t)subnet_bytes};
+    PRE(subnet_bytes <= R53_SUBNET_OPTION_MAX);
+    memcpy(option + 4, subnet, subnet_bytes);
+    ldns_pkt_set_edns_udp_size(query, R53_DNS_UDP_MAX);
+    ldns_pkt_set_edns_data(query,
+                           ldns_rdf_new_frm_data(LDNS_RDF_TYPE_UNKNOWN, subnet_bytes + 4, option));
+}
+
 size_t r53_dns_handle(struct r53 *r53, const struct r53_dns_peer *peer, const uint8_t *query,
                       size_t query_bytes, uint8_t *reply)
 {
     struct ask ask = {.peer = peer};
-    int options = 0;
     size_t used = 0;
     if (query_bytes < HEADER_BYTES || (query[2] & 0x80) != 0)
         return 0; /* too short to answer, or itself an answer: never start a ping-pong */
     if ((query[2] >> 3 & 0xF) != LDNS_PACKET_QUERY)
         return reply_header(query, LDNS_RCODE_NOTIMPL, reply);
-    options = read_16(query + 4) == 1 ? count_options(query, query_bytes) : -1;
-    if (options < 0 || options > 1 ||
-        ldns_wire2pkt(&ask.packet, query, query_bytes) != LDNS_STATUS_OK)
+    if (!parse_query(&ask, query, query_bytes))
         return reply_header(query, LDNS_RCODE_FORMERR, reply);
-    ask.has_edns = options == 1;
-    ask.question = ldns_rr_list_rr(ldns_pkt_question(ask.packet), 0);
     used = ask.question == NULL ? reply_header(query, LDNS_RCODE_FORMERR, reply)
                                 : answer_packet(r53, &ask, reply);
     ldns_pkt_free(ask.packet);

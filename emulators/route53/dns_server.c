@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "emulators/route53/recursive.h"
 #include "emulators/route53/route53_internal.h"
 
 #define BATCH_PACKETS 32
@@ -39,6 +40,14 @@ struct r53_dns_peer r53_peer_of(const struct sockaddr_storage *address, bool is_
         peer.address.byte_count = 16;
     }
     return peer;
+}
+
+size_t r53_server_answer(struct r53_dns_server *server, const struct r53_dns_peer *peer,
+                         const uint8_t *query, size_t query_bytes, uint8_t *reply)
+{
+    return server->recursive != NULL
+               ? r53_recursive_handle(server->recursive, peer, query, query_bytes, reply)
+               : r53_dns_handle(server->r53, peer, query, query_bytes, reply);
 }
 
 /* --- UDP
@@ -81,8 +90,8 @@ void r53_udp_ready(void *context, int fd, unsigned events UNUSED)
         unsigned answered = 0;
         for (int i = 0; i < count; i++) {
             const struct r53_dns_peer peer = r53_peer_of(&batch->peers[i], false);
-            size_t bytes = r53_dns_handle(server->r53, &peer, batch->queries[i],
-                                          batch->received[i].msg_len, batch->reply);
+            size_t bytes = r53_server_answer(server, &peer, batch->queries[i],
+                                             batch->received[i].msg_len, batch->reply);
             if (bytes == 0 || bytes > R53_DNS_UDP_MAX)
                 continue;
             memcpy(batch->replies[answered], batch->reply, bytes);
@@ -217,12 +226,14 @@ static void append_server(struct r53 *r53, struct r53_dns_server *server)
     *at = server;
 }
 
-enum sim_result r53_dns_listen(struct r53 *r53, struct sim_loop *loop, const char *address,
-                               uint16_t port, struct sim_error *error)
+static enum sim_result listen_at(struct r53 *r53, struct r53_recursive *recursive,
+                                 struct sim_loop *loop, const char *address, uint16_t port,
+                                 struct sim_error *error)
 {
     enum sim_result result = RESULT_OK;
     struct r53_dns_server *server = sim_alloc(sizeof(*server));
     server->r53 = r53;
+    server->recursive = recursive;
     server->loop = loop;
     server->udp_fd = server->tcp_fd = -1;
     if (!bind_both(server, address, port))
@@ -245,6 +256,21 @@ enum sim_result r53_dns_listen(struct r53 *r53, struct sim_loop *loop, const cha
     return RESULT_OK;
 }
 
+enum sim_result r53_dns_listen(struct r53 *r53, struct sim_loop *loop, const char *address,
+                               uint16_t port, struct sim_error *error)
+{
+    return listen_at(r53, NULL, loop, address, port, error);
+}
+
+enum sim_result r53_recursive_listen(struct r53 *r53, const struct r53_recursive_policy *policy,
+                                     struct sim_loop *loop, const char *address, uint16_t port,
+                                     struct sim_error *error)
+{
+    if (r53->recursive == NULL)
+        r53->recursive = r53_recursive_create(r53, policy);
+    return listen_at(r53, r53->recursive, loop, address, port, error);
+}
+
 void r53_dns_close(struct r53 *r53)
 {
     struct r53_dns_server *next = NULL;
@@ -253,6 +279,14 @@ void r53_dns_close(struct r53 *r53)
         close_server(server);
     }
     r53->dns = NULL;
+}
+
+uint16_t r53_recursive_port(const struct r53 *r53)
+{
+    for (const struct r53_dns_server *server = r53->dns; server != NULL; server = server->next)
+        if (server->recursive != NULL)
+            return server->port;
+    return 0;
 }
 
 uint16_t r53_dns_port(const struct r53 *r53)

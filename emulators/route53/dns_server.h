@@ -13,10 +13,12 @@
 #define R53_TCP_UNSENT_MAX      (4 * R53_DNS_MESSAGE_MAX)
 
 struct r53_tcp_connection;
+struct r53_recursive;
 
 struct r53_dns_server {
     struct r53 *r53;
-    struct r53_dns_server *next; /* at the next address */
+    struct r53_recursive *recursive; /* answers from its cache; NULL: authoritative */
+    struct r53_dns_server *next;     /* at the next address */
     struct sim_loop *loop;
     uint16_t port;
     int udp_fd;
@@ -29,6 +31,8 @@ struct r53_dns_server {
     size_t connection_count;
 };
 
+size_t r53_server_answer(struct r53_dns_server *server, const struct r53_dns_peer *peer,
+                         const uint8_t *query, size_t query_bytes, uint8_t *reply);
 struct r53_dns_peer r53_peer_of(const struct sockaddr_storage *address, bool is_tcp);
 void r53_udp_ready(void *context, int fd, unsigned events);
 void r53_tcp_accept(void *context, int fd, unsigned events);

@@ -105,8 +105,8 @@ static void answer_messages(struct r53_tcp_connection *connection)
             break;
         if (reply == NULL)
             reply = sim_alloc(R53_DNS_MESSAGE_MAX);
-        reply_bytes = r53_dns_handle(connection->server->r53, &connection->peer, bytes + 2,
-                                     message_bytes, reply);
+        reply_bytes = r53_server_answer(connection->server, &connection->peer, bytes + 2,
+                                        message_bytes, reply);
         at += 2 + message_bytes;
         if (reply_bytes == 0)
             continue;

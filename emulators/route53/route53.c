@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "emulators/route53/dns.h"
+#include "emulators/route53/recursive.h"
 #include "emulators/route53/route53_internal.h"
 
 static void seed_streams(struct r53 *r53)
@@ -79,6 +80,7 @@ void r53_destroy(struct r53 *r53)
     if (r53 == NULL)
         return;
     r53_dns_close(r53);
+    r53_recursive_destroy(r53->recursive);
     clear(r53);
     r53_checks_destroy(r53);
     r53_networks_fini(&r53->networks);
@@ -89,6 +91,8 @@ void r53_destroy(struct r53 *r53)
 
 void r53_reset(struct r53 *r53)
 {
+    if (r53->recursive != NULL)
+        r53_recursive_clear(r53->recursive);
     clear(r53);
     r53_networks_fini(&r53->networks);
     r53_networks_fini(&r53->vpc_networks);

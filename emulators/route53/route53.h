@@ -59,5 +59,13 @@ void r53_resolve(struct r53 *r53, const char *name, const char *type, const char
 MUST_USE enum sim_result r53_dns_listen(struct r53 *r53, struct sim_loop *loop, const char *address,
                                         uint16_t port, struct sim_error *error);
 uint16_t r53_dns_port(const struct r53 *r53);
+/* A caching resolver (recursive.h) at one more address; the first call's policy counts. Its port; 0
+ * while none is served. Serve the authoritative side first. */
+struct r53_recursive_policy;
+MUST_USE enum sim_result r53_recursive_listen(struct r53 *r53,
+                                              const struct r53_recursive_policy *policy,
+                                              struct sim_loop *loop, const char *address,
+                                              uint16_t port, struct sim_error *error);
+uint16_t r53_recursive_port(const struct r53 *r53);
 
 #endif

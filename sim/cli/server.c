@@ -172,6 +172,23 @@ static enum sim_result open_dns(struct server *server, const struct server_optio
     return result;
 }
 
+/* On both loopbacks as well. */
+static enum sim_result open_resolver(struct server *server, const struct server_options *options,
+                                     struct sim_error *error)
+{
+    struct r53 *r53 = server->world->r53;
+    uint64_t port = options->resolver_port > 0 ? options->resolver_port : server_free_port();
+    struct sim_error no_ipv6;
+    if (!options->has_resolver)
+        return RESULT_OK;
+    enum sim_result result = r53_recursive_listen(r53, &options->resolver_policy, server->loop,
+                                                  server->dns_address, (uint16_t)port, error);
+    if (result == RESULT_OK && options->listen == NULL)
+        (void)!r53_recursive_listen(r53, &options->resolver_policy, server->loop, "::1",
+                                    (uint16_t)port, &no_ipv6);
+    return result;
+}
+
 /* A Region's sockets close when it goes down and open again when it comes back. */
 static void region_changed(void *context, struct sim_region *region, struct sim_link *link)
 {
@@ -222,6 +239,8 @@ static enum sim_result open_sockets(struct server *server, const struct server_o
         result = open_applications(server, error);
     if (result == RESULT_OK)
         result = open_dns(server, options, error);
+    if (result == RESULT_OK)
+        result = open_resolver(server, options, error);
     return result;
 }
 

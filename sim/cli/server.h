@@ -7,6 +7,7 @@
 #ifndef SIM_CLI_SERVER_H
 #define SIM_CLI_SERVER_H
 
+#include "emulators/route53/recursive.h"
 #include "emulators/wire/front.h"
 #include "sim/console/control.h"
 #include "sim/core/http.h"
@@ -23,6 +24,9 @@ struct server_options {
     const char *listen; /* NULL: both loopbacks */
     uint64_t port;      /* 0: free ones for everything */
     uint64_t dns_port;
+    bool has_resolver; /* a caching resolver in front of the DNS */
+    uint64_t resolver_port;
+    struct r53_recursive_policy resolver_policy;
     uint64_t application_port;
     uint64_t cluster_port;
     uint64_t seed;

@@ -20,6 +20,9 @@ static const char help_text[] =
     "  --world NAME|FILE     built-in world or a world file (default two-region-orders)\n"
     "  --port N              AWS API (default 4566); 0 takes free ports for everything\n"
     "  --dns-port N          DNS, UDP and TCP (default 5300)\n"
+    "  --resolver N          a caching resolver on this port, in front of the DNS\n"
+    "  --resolver-policy P   honours (default), ignores or pins TTLs, minimum=30s, maximum=5m,\n"
+    "                        negative=15m, prefetch: as many as wanted, with commas between\n"
     "  --app-port N          applications, on each Region's address (default 8080)\n"
     "  --cluster-port N      the first of the five cluster endpoints (default 4571)\n"
     "  --listen ADDRESS      instead of the loopbacks 127.0.0.1 and ::1\n"
@@ -54,6 +57,7 @@ struct up_arguments {
     const char *ready_path;
     const char *trace_path;
     const char *durability;
+    const char *resolver_policy;
     struct cli_operands operands;
     bool help;
 };
@@ -65,6 +69,8 @@ static int arguments_parse(int argument_count, char **values, struct up_argument
         {.name = "world", .kind = CLI_TEXT, .target = &server->world},
         {.name = "port", .kind = CLI_NUMBER, .max = 65535, .target = &server->port},
         {"dns-port", CLI_NUMBER, 65535, &server->dns_port, &arguments->has_dns_port},
+        {"resolver", CLI_NUMBER, 65535, &server->resolver_port, &server->has_resolver},
+        {.name = "resolver-policy", .kind = CLI_TEXT, .target = &arguments->resolver_policy},
         {"app-port", CLI_NUMBER, 65535, &server->application_port,
          &arguments->has_application_port},
         {"cluster-port", CLI_NUMBER, 65531, &server->cluster_port, &arguments->has_cluster_port},
@@ -144,6 +150,19 @@ static int durability_choose(struct up_arguments *arguments)
     return cli_usage_error(&cli_up, "--durability is full, normal or off, not \"%s\"", wanted);
 }
 
+static int resolver_choose(struct up_arguments *arguments)
+{
+    struct sim_error error;
+    if (arguments->resolver_policy == NULL)
+        return CLI_EXIT_OK;
+    if (!arguments->server.has_resolver)
+        return cli_usage_error(&cli_up, "--resolver-policy needs --resolver");
+    if (r53_recursive_policy_parse(arguments->resolver_policy, &arguments->server.resolver_policy,
+                                   &error) != RESULT_OK)
+        return cli_usage_error(&cli_up, "--resolver-policy: %s", error.message);
+    return CLI_EXIT_OK;
+}
+
 /* --port 0 asks for free ports; so do the others then, unless they were given. */
 static void ports_choose(struct up_arguments *arguments)
 {
@@ -181,6 +200,9 @@ static void print_sockets(const struct server *server)
            r53_dns_port(server->world->r53));
     if (server->dns_has_ipv6)
         printf("  dns://[::1]:%u  DNS, UDP and TCP\n", r53_dns_port(server->world->r53));
+    if (r53_recursive_port(server->world->r53) != 0)
+        printf("  dns://%s:%u  caching resolver, UDP and TCP\n", server->dns_address,
+               r53_recursive_port(server->world->r53));
 }
 
 static const char *endpoint_url(const struct server *server, char *url, size_t url_bytes)
@@ -224,6 +246,8 @@ static bool ready_file_write(const struct server *server, const char *path)
         return false;
     fprintf(file, "endpoint=%s\n", endpoint_url(server, url, sizeof url));
     fprintf(file, "dns_port=%u\n", r53_dns_port(server->world->r53));
+    if (r53_recursive_port(server->world->r53) != 0)
+        fprintf(file, "resolver_port=%u\n", r53_recursive_port(server->world->r53));
     for (size_t i = 0; i < server->socket_count; i++) {
         const struct server_socket *entry = &server->sockets[i];
         const char *address = sim_http_listener_address(entry->listener);
@@ -286,6 +310,8 @@ static int run(int argument_count, char **values)
         exit_code = timings_choose(&arguments);
     if (exit_code == CLI_EXIT_OK)
         exit_code = durability_choose(&arguments);
+    if (exit_code == CLI_EXIT_OK)
+        exit_code = resolver_choose(&arguments);
     if (exit_code != CLI_EXIT_OK)
         return exit_code;
     ports_choose(&arguments);

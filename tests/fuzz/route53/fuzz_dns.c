@@ -6,6 +6,7 @@
 #include <ldns/ldns.h>
 
 #include "emulators/route53/dns.h"
+#include "emulators/route53/recursive.h"
 #include "tests/unit/route53/fixture_world.c" /* the world that the unit tests play in */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
@@ -35,6 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
     static struct fixture *fixture; /* making the world costs more than thousands of messages */
     static uint8_t *reply;
+    static struct r53_recursive *recursive;
+    static const struct r53_recursive_policy policy = {.prefetches = true};
     struct r53_dns_peer peer = {.address = {.byte_count = 4, .bytes = {127, 0, 1, 1}}};
     if (fixture == NULL) {
         fixture = sim_alloc(sizeof(*fixture));
@@ -44,11 +47,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
         fixture_make_zone(fixture, "example.com");
         fixture_add_records(fixture, "example.com", records);
         fixture_make_zone(fixture, "sub.example.com");
+        recursive = r53_recursive_create(fixture->r53, &policy);
     }
     check_reply(data, reply, r53_dns_handle(fixture->r53, &peer, data, bytes, reply),
                 R53_DNS_UDP_MAX);
     peer.is_tcp = true;
     check_reply(data, reply, r53_dns_handle(fixture->r53, &peer, data, bytes, reply),
                 R53_DNS_MESSAGE_MAX);
+    for (int i = 0; i < 2; i++) /* asked, then from the cache */
+        check_reply(data, reply, r53_recursive_handle(recursive, &peer, data, bytes, reply),
+                    R53_DNS_MESSAGE_MAX);
     return 0;
 }
