@@ -180,11 +180,17 @@ static bool check_tree(const struct check *check, const struct ddb_condition *co
     return true;
 }
 
+static bool operand_is_bound(const struct ddb_binding *binding, const struct ddb_operand *operand)
+{
+    if (operand->kind == DDB_OPERAND_SIZE) /* bounded by the parser's nesting */
+        return operand_is_bound(binding, operand->left);
+    return operand->kind != DDB_OPERAND_VALUE || binding->values[operand->value_slot] != NULL;
+}
+
 static bool is_bound(const struct ddb_binding *binding, const struct ddb_condition *leaf)
 {
     for (size_t i = 0; i < leaf->operand_count; i++)
-        if (leaf->operands[i]->kind == DDB_OPERAND_VALUE &&
-            binding->values[leaf->operands[i]->value_slot] == NULL)
+        if (!operand_is_bound(binding, leaf->operands[i]))
             return false;
     return true;
 }
