@@ -2,8 +2,8 @@
  *
  * Adding    The table is UPDATING, and a global table without other replicas, at once. A third of
  *           the transient delay later the replica's table appears in its Region (CREATING) and is
- *           filled. Where there is anything to fill it with, the table is ACTIVE meanwhile and then
- *           UPDATING again. After the rest of the delay both are ACTIVE.
+ *           filled. Where there is anything to fill it with, the table is ACTIVE meanwhile and for
+ *           another third, then UPDATING again. After the rest of the delay both are ACTIVE.
  * Failing   Where the replica's Region is down when its table is to be made, or the name has been
  *           taken there meanwhile, nothing is left of the attempt, and the table is ACTIVE.
  * Removing  The table is UPDATING for the delay, then the replica is DELETING for the delay and
@@ -64,17 +64,28 @@ static void finish_create(void *context)
     ddb_replica_tell_state(target, "ACTIVE");
 }
 
+static void end_filling(void *context)
+{
+    struct ddb_replica_job *job = context;
+    uint64_t delay_us = job->table->ddb->transient_delay_us;
+    job->table->status = DDB_TABLE_UPDATING;
+    ddb_table_changed(job->table);
+    job_after(job, delay_us - delay_us / 3 * 2, finish_create);
+}
+
 static void hear_filled(void *context)
 {
     struct ddb_table *target = context;
-    struct ddb_replica_job *job = target->member.source->member.job;
+    struct ddb_table *source = target->member.source;
+    struct ddb_replica_job *job = source->member.job;
     uint64_t delay_us = target->ddb->transient_delay_us;
-    target->member.source->status = DDB_TABLE_UPDATING;
-    ddb_table_changed(target->member.source);
     ddb_tombstones_restart(target->member.group);
     ddb_table_changed(target);
     CHECK(job != NULL && job->target == target);
-    job_after(job, delay_us - delay_us / 3, finish_create);
+    if (source->status == DDB_TABLE_ACTIVE)
+        job_after(job, delay_us / 3, end_filling);
+    else
+        job_after(job, delay_us - delay_us / 3, finish_create);
 }
 
 enum sim_result ddb_replica_table_create(const struct ddb_table *table, const char *region_name,

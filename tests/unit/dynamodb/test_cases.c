@@ -210,6 +210,14 @@ static void make_tables(struct player *player, const cJSON *tables, const cJSON 
     world_idle(player->world);
 }
 
+/* From then on control plane changes take this long; by default nothing. */
+static void set_delay(struct player *player, const cJSON *file)
+{
+    const cJSON *delay = cJSON_GetObjectItemCaseSensitive(file, "delay_s");
+    if (delay != NULL)
+        ddb_set_transient_delay(player->world->ddb, (uint64_t)delay->valueint * SIM_US_PER_S);
+}
+
 static void play_list(struct player *player, const cJSON *steps, const char *what)
 {
     int i = 0;
@@ -231,6 +239,7 @@ static void play_case(struct player *player, const cJSON *file, const cJSON *sha
     player->world = state;
     player->kept = cJSON_CreateObject();
     make_tables(player, cJSON_GetObjectItemCaseSensitive(file, "tables"), shared);
+    set_delay(player, file);
     play_list(player, cJSON_GetObjectItemCaseSensitive(file, "setup"), "setup");
     play_list(player, cJSON_GetObjectItemCaseSensitive(given, "steps"), "step");
     play_step(player, given, "");
