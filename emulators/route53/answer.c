@@ -90,6 +90,7 @@ static bool add_pick(const struct r53_resolver *resolver, struct r53_group *grou
             if (result->value_count < R53_RESULT_VALUES_MAX)
                 result->values[result->value_count++] = &leaf->values[v];
     }
+    result->depends_on_client = result->depends_on_client || choice.depends_on_client;
     pick.count = result->value_count - pick.first;
     if (pick.count == 0)
         return false;
@@ -160,6 +161,7 @@ void r53_resolver_answer(const struct r53_resolver *resolver, const struct r53_n
     result->value_count = 0;
     result->soa = NULL;
     result->referral = NULL;
+    result->depends_on_client = false;
     result->why[0] = '\0';
     while (answer_name(resolver, at, at == name ? NULL : at, type, &chain_count, result)) {
         at = &result->chain[chain_count - 1];

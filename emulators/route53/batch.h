@@ -18,6 +18,7 @@
 #define R53_BATCH_VALUES_MAX     1000  /* ResourceRecord elements; UPSERT counts twice */
 #define R53_BATCH_CHARACTERS_MAX 32000 /* of all values; UPSERT counts twice */
 #define R53_GROUP_SETS_MAX       100
+#define R53_PROXIMITY_SETS_MAX   30
 #define R53_SET_VALUES_MAX       400
 #define R53_ALIAS_CHECKED_DEPTH  32
 
@@ -52,6 +53,14 @@ void r53_batch_faults(const struct r53_batch *batch, struct sim_buffer *text);
 /* The first HealthCheckId that a created or upserted set names and exists() does not know. */
 const char *r53_batch_unknown_check(const struct r53_batch *batch,
                                     bool (*exists)(void *context, const char *id), void *context);
+
+/* Each says NULL, or what is wrong with a GeoProximityLocation: batch_routing.c. */
+const char *r53_proximity_decode(const cJSON *json, struct r53_proximity *place);
+cJSON *r53_proximity_json(const struct r53_proximity *place);
+/* Sets must name CIDR collections and locations that are there. */
+struct r53_cidr_collections;
+void r53_batch_check_collections(struct r53_batch *batch,
+                                 const struct r53_cidr_collections *collections);
 
 void r53_edit_fault(struct r53_edit *edit, const char *format, ...) PRINTF_LIKE(2, 3);
 /* The rules about the zone as it would be: conflict.c. */

@@ -6,6 +6,7 @@
 
 #include "emulators/route53/batch.h"
 #include "emulators/route53/resolve.h"
+#include "emulators/route53/service_zone.h"
 #include "emulators/wire/call.h"
 
 static const char *const action_names[] = {
@@ -41,7 +42,8 @@ static bool has(const cJSON *json, const char *member)
 /* Exactly one kind of contents and at most one routing policy, with an identifier. */
 static bool check_form(struct r53_batch *batch, const cJSON *change, const cJSON *json)
 {
-    static const char *const policies[] = {"Weight", "Region", "Failover", "GeoLocation"};
+    static const char *const policies[] = {
+        "Weight", "Region", "Failover", "GeoLocation", "CidrRoutingConfig", "GeoProximityLocation"};
     const char *contents = "[AliasTarget, all of [TTL, and ResourceRecords], or "
                            "TrafficPolicyInstanceId]";
     const char *routing = "[Weight, Region, Failover, GeoLocation, or MultiValueAnswer]";
@@ -78,8 +80,7 @@ static bool check_form(struct r53_batch *batch, const cJSON *change, const cJSON
 /* What AWS has and this emulator does not have yet is refused, not pretended. */
 static bool check_is_here(struct r53_batch *batch, const cJSON *json)
 {
-    static const char *const absent[] = {"TrafficPolicyInstanceId", "CidrRoutingConfig",
-                                         "GeoProximityLocation"};
+    static const char *const absent[] = {"TrafficPolicyInstanceId"};
     for (size_t i = 0; i < ARRAY_LEN(absent); i++)
         if (has(json, absent[i]))
             return refuse(batch, "NotImplemented", "%s is not implemented", absent[i]);
@@ -123,6 +124,8 @@ static bool decode_policy(struct r53_batch *batch, const cJSON *json, struct r53
     const char *region = wire_text(json, "Region");
     const char *failover = wire_text(json, "Failover");
     const cJSON *location = wire_member(json, "GeoLocation");
+    const cJSON *proximity = wire_member(json, "GeoProximityLocation");
+    const cJSON *cidr = wire_member(json, "CidrRoutingConfig");
     if (has(json, "Weight")) {
         set->policy = R53_POLICY_WEIGHTED;
         set->weight = (uint32_t)wire_integer(json, "Weight", 0);
@@ -135,42 +138,44 @@ static bool decode_policy(struct r53_batch *batch, const cJSON *json, struct r53
     } else if (location != NULL) {
         set->policy = R53_POLICY_GEOLOCATION;
         return decode_location(batch, location, set);
+    } else if (proximity != NULL) {
+        const char *fault = r53_proximity_decode(proximity, &set->proximity);
+        set->policy = R53_POLICY_GEOPROXIMITY;
+        return fault == NULL || refuse(batch, "InvalidInput", "Invalid request: %s", fault);
+    } else if (cidr != NULL) {
+        set->policy = R53_POLICY_CIDR;
+        copy_code(set->cidr.collection_id, sizeof(set->cidr.collection_id),
+                  wire_text(cidr, "CollectionId"));
+        copy_code(set->cidr.location, sizeof(set->cidr.location), wire_text(cidr, "LocationName"));
     } else if (wire_flag(json, "MultiValueAnswer", false)) {
         set->policy = R53_POLICY_MULTIVALUE;
     }
     return true;
 }
 
-/* Ends of names of AWS resources that an alias can lead to. */
-static bool is_aws_resource(const char *name)
+/* A target that is no record of the zone: the endpoint of an AWS service? */
+static void find_service(const struct r53_zone *zone, const char *name, struct r53_edit *edit)
 {
-    static const char *const ends[] = {"amazonaws.com", "cloudfront.net",
-                                       "awsglobalaccelerator.com", "elasticbeanstalk.com",
-                                       "awsapprunner.com"};
-    size_t bytes = strlen(name);
-    if (bytes > 0 && name[bytes - 1] == '.')
-        bytes--;
-    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
-        size_t end_bytes = strlen(ends[i]);
-        if (bytes > end_bytes && name[bytes - end_bytes - 1] == '.' &&
-            strncasecmp(name + bytes - end_bytes, ends[i], end_bytes) == 0)
-            return true;
+    struct r53_rrset *set = edit->set;
+    const struct r53_service_zone *service = NULL;
+    if (strcmp(set->alias_zone_id, zone->id) == 0 ||
+        r53_service_zone_match(set->alias_zone_id, name, &service, set->service_region) !=
+            R53_SERVICE_FOUND)
+        return; /* the target will not be found: conflict.c says so */
+    set->service = service;
+    if (service->kind == R53_SERVICE_CLOUDFRONT && set->evaluates_target_health) {
+        r53_edit_fault(edit, "EvaluateTargetHealth cannot be set to true for an alias that targets "
+                             "a CloudFront distribution.");
+        edit->is_faulty = true;
     }
-    return false;
 }
 
-static bool decode_alias(struct r53_batch *batch, const struct r53_zone *zone, const cJSON *json,
-                         struct r53_edit *edit)
+static void decode_alias(const struct r53_zone *zone, const cJSON *json, struct r53_edit *edit)
 {
     struct r53_rrset *set = edit->set;
     const char *zone_id = r53_bare_id(wire_text(json, "HostedZoneId"));
     const char *name = wire_text(json, "DNSName");
     enum r53_name_fault fault = R53_NAME_OK;
-    if (strcmp(zone_id, zone->id) != 0 && is_aws_resource(name))
-        return refuse(batch, "NotImplemented",
-                      "an alias to the AWS resource %.255s is not implemented: only to records of "
-                      "the same hosted zone",
-                      name);
     set->is_alias = true;
     (void)snprintf(set->alias_zone_id, sizeof(set->alias_zone_id), "%s", zone_id);
     set->evaluates_target_health = wire_flag(json, "EvaluateTargetHealth", false);
@@ -178,8 +183,9 @@ static bool decode_alias(struct r53_batch *batch, const struct r53_zone *zone, c
     if (fault != R53_NAME_OK) {
         r53_edit_fault(edit, "%s '%s'", r53_name_fault_text(fault), name);
         edit->is_faulty = true;
+    } else {
+        find_service(zone, name, edit);
     }
-    return true;
 }
 
 static void decode_values(const cJSON *values, struct r53_edit *edit)
@@ -238,8 +244,9 @@ static bool decode_set(struct r53_batch *batch, const struct r53_zone *zone, con
     if (!decode_policy(batch, json, set))
         return false;
     if (has(json, "AliasTarget"))
-        return decode_alias(batch, zone, wire_member(json, "AliasTarget"), edit);
-    decode_values(wire_member(json, "ResourceRecords"), edit);
+        decode_alias(zone, wire_member(json, "AliasTarget"), edit);
+    else
+        decode_values(wire_member(json, "ResourceRecords"), edit);
     return true;
 }
 

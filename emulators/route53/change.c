@@ -37,6 +37,7 @@ static void destroy_change(struct r53_changes *changes, struct r53_change *chang
     HASH_DEL(changes->by_id, change);
     changes->count--;
     drop_deltas(change);
+    r53_cidr_blocks_free(&change->blocks);
     free(change->comment);
     free(change);
 }
@@ -73,6 +74,40 @@ static void turn_insync(void *context)
     }
     drop_deltas(change);
     trace_change(change);
+}
+
+static void turn_insync_cidr(void *context)
+{
+    struct r53_change *change = context;
+    struct r53_cidr_collection *collection =
+        r53_cidr_find(&change->r53->collections, change->collection_id);
+    change->event = 0;
+    change->is_insync = true;
+    if (collection != NULL)
+        r53_cidr_blocks_copy(&change->blocks, &collection->served);
+    r53_cidr_blocks_free(&change->blocks);
+    trace_change(change);
+}
+
+struct r53_change *r53_change_submit_cidr(struct r53 *r53, struct r53_cidr_collection *collection)
+{
+    struct r53_change *change = sim_alloc(sizeof(*change));
+    change->r53 = r53;
+    r53_draw_id(r53, 'C', change->id);
+    memcpy(change->collection_id, collection->id, sizeof(change->collection_id));
+    change->submitted_us = sim_clock_now_us(r53->core->clock);
+    r53_cidr_blocks_copy(&collection->wanted, &change->blocks);
+    HASH_ADD_STR(r53->changes.by_id, id, change);
+    r53->changes.count++;
+    trace_change(change);
+    if (collection->last_insync_us < change->submitted_us + r53->change_us)
+        collection->last_insync_us = change->submitted_us + r53->change_us;
+    if (r53->change_us == 0 && collection->last_insync_us <= change->submitted_us)
+        turn_insync_cidr(change);
+    else
+        change->event =
+            sim_sched_at(r53->core->sched, collection->last_insync_us, turn_insync_cidr, change);
+    return change;
 }
 
 /* The hash keeps the order of submission, so its head is the oldest. */

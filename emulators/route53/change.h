@@ -6,6 +6,7 @@
 #ifndef EMULATORS_ROUTE53_CHANGE_H
 #define EMULATORS_ROUTE53_CHANGE_H
 
+#include "emulators/route53/cidr.h"
 #include "emulators/route53/zone.h"
 
 #define R53_CHANGE_MAX 4096
@@ -21,7 +22,9 @@ struct r53_delta {
 struct r53_change {
     struct r53 *r53;
     char id[R53_ID_BYTES];
-    char zone_id[R53_ID_BYTES];
+    char zone_id[R53_ID_BYTES];                  /* "": of a CIDR collection */
+    char collection_id[R53_COLLECTION_ID_BYTES]; /* "": of a zone */
+    struct r53_cidr_blocks blocks;               /* of the collection from INSYNC on */
     bool is_insync;
     uint64_t submitted_us;
     char *comment; /* NULL: none */
@@ -43,6 +46,8 @@ MUST_USE bool r53_changes_make_room(struct r53_changes *changes);
 struct r53_change *r53_change_submit(struct r53 *r53, struct r53_zone *zone,
                                      struct r53_delta *deltas, size_t delta_count,
                                      const char *comment);
+/* The collection's wanted blocks are to reach DNS. */
+struct r53_change *r53_change_submit_cidr(struct r53 *r53, struct r53_cidr_collection *collection);
 struct r53_change *r53_change_find(const struct r53_changes *changes, const char *id);
 /* Puts a step into a table, or takes it back out. */
 void r53_delta_apply(const struct r53_delta *delta, struct r53_records *records);

@@ -27,6 +27,8 @@ static bool set_is_healthy(const struct walk *walk, const struct r53_rrset *set,
         return false;
     if (!set->is_alias || !set->evaluates_target_health)
         return true;
+    if (set->service != NULL)
+        return true; /* an AWS service is there as long as its Region is named */
     target = alias_target(walk, set);
     return target != NULL && group_has_healthy(walk, target, depth + 1);
 }
@@ -95,7 +97,7 @@ static const struct r53_rrset *choose_latency(const struct r53_resolver *resolve
     for (size_t i = 0; i < from->count; i++) {
         const struct r53_rrset *set = from->sets[i];
         uint64_t latency_us =
-            resolver->latency_us(resolver->context, resolver->client_region, set->region);
+            resolver->latency_us(resolver->context, resolver->client.region, set->region);
         if (best == NULL || latency_us < best_us ||
             (latency_us == best_us && strcmp(set->region, best->region) < 0)) {
             best = set;
@@ -126,7 +128,7 @@ static int location_rank(const struct r53_location *area, const struct r53_locat
 static const struct r53_rrset *choose_geolocation(const struct r53_resolver *resolver,
                                                   const struct candidates *from)
 {
-    const struct r53_location *client = r53_region_location(resolver->client_region);
+    const struct r53_location *client = r53_region_location(resolver->client.region);
     const struct r53_rrset *best = NULL;
     int best_rank = -1;
     for (size_t i = 0; i < from->count; i++) {
@@ -139,6 +141,44 @@ static const struct r53_rrset *choose_geolocation(const struct r53_resolver *res
     return best;
 }
 
+/* The smallest biased distance; a client nowhere is as far from all. */
+static const struct r53_rrset *choose_geoproximity(const struct r53_resolver *resolver,
+                                                   const struct candidates *from)
+{
+    const struct r53_rrset *best = NULL;
+    struct r53_point client;
+    uint64_t best_mm = 0;
+    if (!r53_region_point(resolver->client.region, &client))
+        return from->sets[0];
+    for (size_t i = 0; i < from->count; i++) {
+        const struct r53_proximity *place = &from->sets[i]->proximity;
+        const uint64_t distance_mm =
+            r53_biased_distance_mm(r53_distance_m(&client, &place->point), place->bias);
+        if (best == NULL || distance_mm < best_mm) {
+            best = from->sets[i];
+            best_mm = distance_mm;
+        }
+    }
+    return best;
+}
+
+/* The set of the client's location, else the default; NULL: neither is there. */
+static const struct r53_rrset *choose_cidr(const struct r53_resolver *resolver,
+                                           const struct candidates *from)
+{
+    const char *location = resolver->cidr_location(
+        resolver->context, from->sets[0]->cidr.collection_id, &resolver->client);
+    const struct r53_rrset *fallback = NULL;
+    for (size_t i = 0; i < from->count; i++) {
+        const char *own = from->sets[i]->cidr.location;
+        if (location != NULL && strcmp(own, location) == 0)
+            return from->sets[i];
+        if (strcmp(own, "*") == 0)
+            fallback = from->sets[i];
+    }
+    return fallback;
+}
+
 typedef const struct r53_rrset *chooser(const struct r53_resolver *resolver,
                                         const struct candidates *from);
 static chooser *const choosers[] = {
@@ -148,7 +188,20 @@ static chooser *const choosers[] = {
     [R53_POLICY_FAILOVER] = choose_failover,
     [R53_POLICY_GEOLOCATION] = choose_geolocation,
     [R53_POLICY_MULTIVALUE] = choose_any,
+    [R53_POLICY_GEOPROXIMITY] = choose_geoproximity,
+    [R53_POLICY_CIDR] = choose_cidr,
 };
+
+/* Is a candidate never chosen because the client is not within it? */
+static bool is_by_area(enum r53_policy policy)
+{
+    return policy == R53_POLICY_GEOLOCATION || policy == R53_POLICY_CIDR;
+}
+
+static bool is_by_client(enum r53_policy policy)
+{
+    return is_by_area(policy) || policy == R53_POLICY_LATENCY || policy == R53_POLICY_GEOPROXIMITY;
+}
 
 static void append_why(struct r53_choice *choice, const char *text)
 {
@@ -210,10 +263,11 @@ choose_in_group(const struct walk *walk, const struct r53_group *group, struct r
     const struct r53_rrset *chosen = NULL;
     if (policy == R53_POLICY_SIMPLE)
         return group->sets[0];
+    choice->depends_on_client = choice->depends_on_client || is_by_client(policy);
     gather_healthy(walk, group, &candidates);
     if (candidates.count > 0 && policy != R53_POLICY_MULTIVALUE)
         chosen = choosers[policy](resolver, &candidates);
-    if (candidates.count == 0 || (chosen == NULL && policy == R53_POLICY_GEOLOCATION))
+    if (candidates.count == 0 || (chosen == NULL && is_by_area(policy)))
         gather_all(group, &candidates); /* nothing healthy applies: as if all were healthy */
     if (policy == R53_POLICY_MULTIVALUE) {
         choose_several(resolver, &candidates, choice);
@@ -235,6 +289,12 @@ void r53_group_choose(const struct r53_resolver *resolver, struct r53_group *gro
         const struct r53_rrset *set = choose_in_group(&walk, group, choice);
         if (set == NULL)
             return;
+        if (set->is_alias && set->service != NULL) {
+            choice->depends_on_client |= set->service_region[0] == '\0';
+            set = resolver->service_answer(resolver->context, set, &resolver->client);
+            if (set == NULL)
+                return;
+        }
         if (!set->is_alias) {
             choice->leaves[choice->leaf_count++] = set;
             return;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "emulators/route53/batch.h"
+#include "emulators/route53/service_zone.h"
 
 struct scene {
     struct r53_edit *edit;
@@ -128,6 +129,42 @@ static void fault_double_location(const struct scene *scene)
     fault_double(scene, "GeoLocation ", text, "location");
 }
 
+/* Two sets may be at one place with biases of their own, but not alike in both. */
+static bool check_proximity(const struct scene *scene, const struct r53_rrset *other)
+{
+    const struct r53_proximity *a = &scene->set->proximity;
+    const struct r53_proximity *b = &other->proximity;
+    char text[96];
+    if (a->kind != b->kind || strcmp(a->place, b->place) != 0 ||
+        a->point.latitude_cdeg != b->point.latitude_cdeg ||
+        a->point.longitude_cdeg != b->point.longitude_cdeg)
+        return false;
+    if (a->kind == R53_NEAR_COORDINATES)
+        (void)snprintf(text, sizeof(text), "Coordinates=%s,%s", a->latitude, a->longitude);
+    else
+        (void)snprintf(text, sizeof(text), "%s=%s",
+                       a->kind == R53_NEAR_REGION ? "AWSRegion" : "LocalZoneGroup", a->place);
+    fault_double(scene, "GeoProximityLocation ", text, "location");
+    return true;
+}
+
+static bool check_cidr(const struct scene *scene, const struct r53_rrset *other)
+{
+    const struct r53_cidr_routing *a = &scene->set->cidr;
+    const struct r53_cidr_routing *b = &other->cidr;
+    if (strcmp(a->collection_id, b->collection_id) != 0) {
+        r53_edit_fault(scene->edit,
+                       "RRSet with DNS name %s, type %s, SetIdentifier %s cannot be created as all "
+                       "cidr sets of a name and type must use the same CIDR collection.",
+                       scene->name, scene->type, scene->set->set_identifier);
+        return true;
+    }
+    if (strcmp(a->location, b->location) != 0)
+        return false;
+    fault_double(scene, "CIDR LocationName=", a->location, "location");
+    return true;
+}
+
 /* True if other takes the place of the set within its policy. */
 static bool check_place_in_policy(const struct scene *scene, const struct r53_rrset *other)
 {
@@ -156,6 +193,10 @@ static bool check_place_in_policy(const struct scene *scene, const struct r53_rr
             return false;
         fault_double_location(scene);
         return true;
+    case R53_POLICY_GEOPROXIMITY:
+        return check_proximity(scene, other);
+    case R53_POLICY_CIDR:
+        return check_cidr(scene, other);
     case R53_POLICY_SIMPLE:
     case R53_POLICY_MULTIVALUE:
         return false;
@@ -165,6 +206,8 @@ static bool check_place_in_policy(const struct scene *scene, const struct r53_rr
 
 static void check_group(const struct scene *scene)
 {
+    const size_t sets_max =
+        scene->set->policy == R53_POLICY_GEOPROXIMITY ? R53_PROXIMITY_SETS_MAX : R53_GROUP_SETS_MAX;
     for (size_t i = 0; i < scene->group->set_count; i++) {
         const struct r53_rrset *other = scene->group->sets[i];
         if (other == scene->set)
@@ -176,11 +219,11 @@ static void check_group(const struct scene *scene)
         if (check_place_in_policy(scene, other))
             break;
     }
-    if (scene->group->set_count > R53_GROUP_SETS_MAX)
+    if (scene->group->set_count > sets_max)
         r53_edit_fault(scene->edit,
-                       "RRSet with DNS name %s, type %s cannot be created as more than %d RRSets "
+                       "RRSet with DNS name %s, type %s cannot be created as more than %zu RRSets "
                        "would exist with the same name and type.",
-                       scene->name, scene->type, R53_GROUP_SETS_MAX);
+                       scene->name, scene->type, sets_max);
     if (scene->set->policy == R53_POLICY_FAILOVER && scene->set->is_primary &&
         !scene->set->is_alias && scene->set->health_check_id == NULL)
         r53_edit_fault(scene->edit, "A non-alias primary ResourceRecordSet must have an associated "
@@ -230,6 +273,19 @@ static void check_alias(const struct scene *scene)
         r53_edit_fault(scene->edit, "%s, but that target leads back to the alias", start);
 }
 
+static void check_service_alias(const struct scene *scene)
+{
+    const struct r53_rrset *set = scene->set;
+    char name[R53_NAME_TEXT_BYTES];
+    if (r53_service_has_type(set->service, set->type))
+        return;
+    r53_name_text(set->alias_name.wire, name);
+    r53_edit_fault(scene->edit,
+                   "Tried to create an alias that targets %s, type %s in zone %s, but that target "
+                   "was not found",
+                   name, scene->type, set->alias_zone_id);
+}
+
 void r53_edit_check(struct r53_edit *edit, struct r53_zone *zone)
 {
     struct scene scene = {.edit = edit, .set = edit->set, .zone = zone};
@@ -243,7 +299,9 @@ void r53_edit_check(struct r53_edit *edit, struct r53_zone *zone)
         check_group(&scene);
     }
     check_policy_fits(&scene);
-    if (edit->set->is_alias)
+    if (edit->set->is_alias && edit->set->service != NULL)
+        check_service_alias(&scene);
+    else if (edit->set->is_alias)
         check_alias(&scene);
 }
 

@@ -22,6 +22,8 @@ struct ask {
     uint8_t subnet[R53_SUBNET_OPTION_MAX]; /* the client subnet option as it came */
     size_t subnet_bytes;                   /* 0: none */
     struct r53_address subnet_address;
+    uint8_t subnet_bits;
+    uint8_t scope_bits; /* for which the answer is good */
 };
 
 static unsigned read_16(const uint8_t *at)
@@ -82,6 +84,7 @@ static bool read_subnet(struct ask *ask, const uint8_t *option, size_t bytes)
         return false;
     memcpy(ask->subnet, option, bytes);
     ask->subnet_bytes = bytes;
+    ask->subnet_bits = option[2];
     ask->subnet_address = (struct r53_address){.byte_count = (uint8_t)address_bytes};
     memcpy(ask->subnet_address.bytes, option + 4, given_bytes);
     return true;
@@ -234,7 +237,7 @@ static void push_edns(ldns_pkt *reply, const struct ask *ask)
         return;
     option[3] = (uint8_t)ask->subnet_bytes;
     memcpy(option + 4, ask->subnet, ask->subnet_bytes);
-    option[7] = option[6]; /* scope = source: the whole subnet gets this answer */
+    option[7] = ask->scope_bits;
     ldns_pkt_set_edns_data(
         reply, ldns_rdf_new_frm_data(LDNS_RDF_TYPE_UNKNOWN, ask->subnet_bytes + 4, option));
 }
@@ -323,15 +326,25 @@ static size_t reply_rcode(const struct ask *ask, ldns_pkt_rcode rcode, uint8_t e
     return used;
 }
 
-static size_t answer_question(struct r53 *r53, const struct ask *ask, uint8_t *bytes)
+/* The client subnet, else the resolver itself. */
+static struct r53_client client_of(struct r53 *r53, const struct ask *ask)
+{
+    struct r53_client client = {.address = ask->peer->address,
+                                .prefix_bits = (uint8_t)(8 * ask->peer->address.byte_count)};
+    if (ask->subnet_bytes > 0) {
+        client.address = ask->subnet_address;
+        client.prefix_bits = ask->subnet_bits;
+    }
+    client.region = r53_client_region(r53, &client.address);
+    client.vpc_id = r53_networks_find(&r53->vpc_networks, &ask->peer->address);
+    return client;
+}
+
+static size_t answer_question(struct r53 *r53, struct ask *ask, uint8_t *bytes)
 {
     const ldns_rdf *owner = ldns_rr_owner(ask->question);
     const ldns_rr_type type = ldns_rr_get_type(ask->question);
-    const struct r53_address *where =
-        ask->subnet_bytes > 0 ? &ask->subnet_address : &ask->peer->address;
-    const struct r53_client client = {
-        .region = r53_client_region(r53, where),
-        .vpc_id = r53_networks_find(&r53->vpc_networks, &ask->peer->address)};
+    const struct r53_client client = client_of(r53, ask);
     struct r53_result *result = r53->result;
     struct r53_name name;
     struct r53_zone *zone = NULL;
@@ -344,12 +357,14 @@ static size_t answer_question(struct r53 *r53, const struct ask *ask, uint8_t *b
         return reply_rcode(ask, LDNS_RCODE_REFUSED, 0, bytes);
     if (result->is_silent)
         return 0;
+    /* Answers that are the same for all are good for all: scope 0 (RFC 7871). */
+    ask->scope_bits = result->depends_on_client ? ask->subnet_bits : 0;
     reply = new_reply(ask, (ldns_pkt_rcode)result->rcode);
     ldns_pkt_set_aa(reply, result->is_authoritative);
     push_answers(reply, ask, result);
     push_authority(reply, zone, result);
     if (result->pick_count > 0 || result->referral != NULL) {
-        const struct r53_resolver resolver = r53_resolver_for(r53, zone, client.region);
+        const struct r53_resolver resolver = r53_resolver_for(r53, zone, &client);
         push_additional(reply, &resolver, result);
     }
     used = write_reply(reply, ask, bytes);

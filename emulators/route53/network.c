@@ -64,14 +64,15 @@ enum sim_result r53_networks_add(struct r53_networks *networks, const char *cidr
     return RESULT_OK;
 }
 
-static bool covers(const struct r53_network *network, const struct r53_address *address)
+bool r53_address_has_prefix(const struct r53_address *address, const struct r53_address *prefix,
+                            unsigned bits)
 {
-    size_t whole = network->prefix_bits / 8u;
-    unsigned rest = network->prefix_bits % 8u;
-    if (network->address.byte_count != address->byte_count ||
-        memcmp(network->address.bytes, address->bytes, whole) != 0)
+    const size_t whole = bits / 8u;
+    const unsigned rest = bits % 8u;
+    if (prefix->byte_count != address->byte_count || bits > 8u * prefix->byte_count ||
+        memcmp(prefix->bytes, address->bytes, whole) != 0)
         return false;
-    return rest == 0 || (network->address.bytes[whole] ^ address->bytes[whole]) >> (8 - rest) == 0;
+    return rest == 0 || (prefix->bytes[whole] ^ address->bytes[whole]) >> (8 - rest) == 0;
 }
 
 const char *r53_networks_find(const struct r53_networks *networks,
@@ -79,8 +80,21 @@ const char *r53_networks_find(const struct r53_networks *networks,
 {
     const struct r53_network *best = NULL;
     for (size_t i = 0; i < networks->count; i++)
-        if (covers(&networks->items[i], address) &&
+        if (r53_address_has_prefix(address, &networks->items[i].address,
+                                   networks->items[i].prefix_bits) &&
             (best == NULL || networks->items[i].prefix_bits > best->prefix_bits))
             best = &networks->items[i];
     return best == NULL ? NULL : best->region;
+}
+
+bool r53_networks_of_region(const struct r53_networks *networks, const char *region,
+                            struct r53_client *client)
+{
+    for (size_t i = 0; i < networks->count; i++)
+        if (strcmp(networks->items[i].region, region) == 0) {
+            client->address = networks->items[i].address;
+            client->prefix_bits = networks->items[i].prefix_bits;
+            return true;
+        }
+    return false;
 }

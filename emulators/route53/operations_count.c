@@ -45,8 +45,9 @@ enum wire_progress r53_get_zone_limit(void *state, struct wire_call *call)
         return r53_succeed_with_limit(call, type, R53_ZONE_SET_MAX, zone->wanted.set_count);
     if (zone->is_private)
         return r53_succeed_with_limit(call, type, R53_ZONE_VPC_MAX, zone->vpcs.count);
-    return wire_fail(call, "HostedZoneNotPrivate", "The specified hosted zone is a public hosted zone, not a private hosted "
-                    "zone.");
+    return wire_fail(call, "HostedZoneNotPrivate",
+                     "The specified hosted zone is a public hosted zone, not a private hosted "
+                     "zone.");
 }
 
 enum wire_progress r53_get_account_limit(void *state, struct wire_call *call)

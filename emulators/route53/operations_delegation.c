@@ -141,8 +141,7 @@ enum wire_progress r53_list_delegations(void *state, struct wire_call *call)
     cJSON *list = NULL;
     if (!r53_max_items(call, SETS_A_PAGE, &items))
         return WIRE_DONE;
-    while (marker != NULL && at < all->count &&
-           strcmp(all->by_id[at]->id, r53_bare_id(marker)) < 0)
+    while (marker != NULL && at < all->count && strcmp(all->by_id[at]->id, r53_bare_id(marker)) < 0)
         at++;
     output = cJSON_CreateObject();
     list = cJSON_AddArrayToObject(output, "DelegationSets");

@@ -43,6 +43,7 @@ static enum wire_progress change_with(struct r53 *r53, struct wire_call *call,
     if (unknown != NULL)
         return wire_fail(call, "NoSuchHealthCheck", "A health check with id %s does not exist.",
                          unknown);
+    r53_batch_check_collections(batch, &r53->collections);
     if (!r53_batch_apply(batch, zone))
         return fail_with_faults(call, batch);
     change =
@@ -103,6 +104,7 @@ static void add_location(cJSON *json, const struct r53_location *location)
 
 static void add_policy(cJSON *json, const struct r53_rrset *set)
 {
+    cJSON *cidr = NULL;
     switch (set->policy) {
     case R53_POLICY_SIMPLE:
         break;
@@ -117,6 +119,14 @@ static void add_policy(cJSON *json, const struct r53_rrset *set)
         break;
     case R53_POLICY_GEOLOCATION:
         add_location(json, &set->location);
+        break;
+    case R53_POLICY_GEOPROXIMITY:
+        cJSON_AddItemToObject(json, "GeoProximityLocation", r53_proximity_json(&set->proximity));
+        break;
+    case R53_POLICY_CIDR:
+        cidr = cJSON_AddObjectToObject(json, "CidrRoutingConfig");
+        cJSON_AddStringToObject(cidr, "CollectionId", set->cidr.collection_id);
+        cJSON_AddStringToObject(cidr, "LocationName", set->cidr.location);
         break;
     case R53_POLICY_MULTIVALUE:
         cJSON_AddBoolToObject(json, "MultiValueAnswer", true);

@@ -14,14 +14,14 @@ static const char *rcode_name(int rcode)
 
 /* The resolver's Region: by client subnet, by its address, else us-east-1. False: the call failed.
  */
-static bool find_region(struct r53 *r53, struct wire_call *call, const char **region)
+static bool find_client(struct r53 *r53, struct wire_call *call, struct r53_client *client)
 {
     const char *subnet = wire_text(call->input, "EDNS0ClientSubnetIP");
     const char *mask = wire_text(call->input, "EDNS0ClientSubnetMask");
     const char *resolver = wire_text(call->input, "ResolverIP");
     const char *text = subnet != NULL ? subnet : resolver;
     struct r53_address address = {.byte_count = 0};
-    *region = "us-east-1";
+    *client = r53_client_in(r53, "us-east-1");
     if (mask != NULL && subnet == NULL) {
         (void)wire_fail(call, "InvalidInput",
                         "Invalid parameter : A subnet mask needs a client subnet IP beside it.");
@@ -42,7 +42,12 @@ static bool find_region(struct r53 *r53, struct wire_call *call, const char **re
     }
     text = r53_client_region(r53, &address);
     if (text != NULL)
-        *region = text;
+        client->region = text;
+    client->address = address;
+    client->prefix_bits = 8 * address.byte_count;
+    if (subnet != NULL) /* 24 and 64 are what the service takes without a mask */
+        client->prefix_bits =
+            mask != NULL ? (uint8_t)strtol(mask, NULL, 10) : (address.byte_count == 4 ? 24 : 64);
     return true;
 }
 
@@ -52,13 +57,13 @@ enum wire_progress r53_test_dns_answer(void *state, struct wire_call *call)
     struct r53_zone *zone = r53_need_zone(r53, call, wire_text(call->input, "HostedZoneId"));
     const char *type = wire_text(call->input, "RecordType");
     const char *name_text = wire_text(call->input, "RecordName");
-    const char *region = NULL;
+    struct r53_client client;
     struct r53_name name;
     struct r53_resolver resolver;
     char text[R53_NAME_TEXT_BYTES];
     cJSON *output = NULL;
     cJSON *data = NULL;
-    if (zone == NULL || !find_region(r53, call, &region))
+    if (zone == NULL || !find_client(r53, call, &client))
         return WIRE_DONE;
     if (zone->is_private)
         return wire_fail(call, "InvalidInput",
@@ -68,7 +73,7 @@ enum wire_progress r53_test_dns_answer(void *state, struct wire_call *call)
         return wire_fail(call, "InvalidInput",
                          "Invalid parameter : The record %s does not lie within the hosted zone.",
                          name_text);
-    resolver = r53_resolver_for(r53, zone, region);
+    resolver = r53_resolver_for(r53, zone, &client);
     r53_resolver_answer(&resolver, &name, r53_type_by_name(type), r53->result);
     r53_name_text(name.wire, text);
     text[strlen(text) - 1] = '\0'; /* without the last dot, as the service echoes it */

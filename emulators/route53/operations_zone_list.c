@@ -16,8 +16,7 @@ static bool is_listed(const struct r53_zone *zone, const struct filter *filter)
 {
     if (filter->wants_private && !zone->is_private)
         return false;
-    return filter->delegation_id == NULL ||
-           strcmp(zone->delegation_id, filter->delegation_id) == 0;
+    return filter->delegation_id == NULL || strcmp(zone->delegation_id, filter->delegation_id) == 0;
 }
 
 static size_t next_listed(const struct r53 *r53, const struct filter *filter, size_t at)

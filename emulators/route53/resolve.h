@@ -11,6 +11,7 @@
 #ifndef EMULATORS_ROUTE53_RESOLVE_H
 #define EMULATORS_ROUTE53_RESOLVE_H
 
+#include "emulators/route53/network.h"
 #include "emulators/route53/records.h"
 #include "sim/core/random.h"
 
@@ -18,9 +19,15 @@ struct r53_resolver {
     struct r53_records *records; /* their notes are written */
     bool (*is_healthy)(void *context, const char *check_id);
     uint64_t (*latency_us)(void *context, const char *client_region, const char *record_region);
+    /* The location of a CIDR collection that the client is in; NULL: none. */
+    const char *(*cidr_location)(void *context, const char *collection_id,
+                                 const struct r53_client *client);
+    /* What the endpoint of an AWS service resolves to; NULL: nothing. */
+    const struct r53_rrset *(*service_answer)(void *context, const struct r53_rrset *alias,
+                                              const struct r53_client *client);
     void *context;
     struct sim_random *random; /* weights and the order of values */
-    const char *client_region; /* where the client is, or NULL */
+    struct r53_client client;
 };
 
 #define R53_CHAIN_MAX         9    /* CNAMEs followed within the zone */
@@ -47,6 +54,7 @@ struct r53_result {
     const struct r53_rrset *soa;      /* for the authority section of a negative answer */
     const struct r53_rrset *referral; /* NS set of a delegation */
     struct r53_name chain[R53_CHAIN_MAX];
+    bool depends_on_client;  /* another client may get another answer */
     char why[R53_WHY_BYTES]; /* set identifiers chosen from the top down, "" for simple sets */
     size_t value_count;
     const struct r53_value *values[R53_RESULT_VALUES_MAX];
@@ -62,6 +70,7 @@ uint32_t r53_negative_ttl_s(const struct r53_rrset *soa);
 struct r53_choice {
     const struct r53_rrset *leaves[R53_MULTIVALUE_MAX];
     size_t leaf_count;
+    bool depends_on_client;
     char *why; /* R53_WHY_BYTES, appended to */
 };
 void r53_group_choose(const struct r53_resolver *resolver, struct r53_group *group,
@@ -69,6 +78,9 @@ void r53_group_choose(const struct r53_resolver *resolver, struct r53_group *gro
 
 /* Where a Region lies; NULL for one that is not known. */
 const struct r53_location *r53_region_location(const char *region);
+/* Its coordinates, and those of a Local Zone group such as "us-east-1-bos-1"; false: not known. */
+MUST_USE bool r53_region_point(const char *region, struct r53_point *point);
+MUST_USE bool r53_local_zone_point(const char *group, struct r53_point *point);
 bool r53_is_continent(const char *code);
 bool r53_is_country(const char *code);
 

@@ -73,6 +73,7 @@ static void clear(struct r53 *r53)
     r53_checks_clear(r53);
     r53_zones_fini(&r53->zones);
     r53_delegations_fini(&r53->delegations);
+    r53_cidr_collections_fini(&r53->collections);
 }
 
 void r53_destroy(struct r53 *r53)
@@ -85,6 +86,7 @@ void r53_destroy(struct r53 *r53)
     r53_checks_destroy(r53);
     r53_networks_fini(&r53->networks);
     r53_networks_fini(&r53->vpc_networks);
+    r53_service_answers_fini(&r53->service_answers);
     free(r53->result);
     free(r53);
 }
@@ -96,6 +98,7 @@ void r53_reset(struct r53 *r53)
     clear(r53);
     r53_networks_fini(&r53->networks);
     r53_networks_fini(&r53->vpc_networks);
+    r53_service_answers_fini(&r53->service_answers);
     r53->change_us = R53_CHANGE_DEFAULT_US;
     r53->health_us = R53_HEALTH_DEFAULT_US;
     seed_streams(r53);
@@ -111,6 +114,12 @@ void r53_set_latency(struct r53 *r53, r53_latency_fn *latency, void *context)
 {
     r53->latency = latency;
     r53->latency_context = context;
+}
+
+void r53_set_hosts(struct r53 *r53, r53_hosts_fn *hosts, void *context)
+{
+    r53->hosts = hosts;
+    r53->hosts_context = context;
 }
 
 enum sim_result r53_add_client_network(struct r53 *r53, const char *cidr, const char *region,
@@ -164,9 +173,8 @@ static uint64_t typical_us(const struct sim_lag *lag)
 }
 
 /* A Region that the world does not know is farther than all that it knows. */
-static uint64_t latency_us(void *context, const char *client_region, const char *record_region)
+uint64_t r53_latency_us(const struct r53 *r53, const char *client_region, const char *record_region)
 {
-    const struct r53 *r53 = context;
     struct sim_network *network = r53->core->network;
     const struct sim_region *from = NULL;
     const struct sim_region *to = NULL;
@@ -184,15 +192,48 @@ static uint64_t latency_us(void *context, const char *client_region, const char 
            typical_us(&sim_network_link_get(network, to, from)->latency);
 }
 
+static uint64_t latency_us(void *context, const char *client_region, const char *record_region)
+{
+    return r53_latency_us(context, client_region, record_region);
+}
+
+static const char *cidr_location(void *context, const char *collection_id,
+                                 const struct r53_client *client)
+{
+    const struct r53 *r53 = context;
+    const struct r53_cidr_collection *collection = r53_cidr_find(&r53->collections, collection_id);
+    return collection == NULL ? NULL : r53_cidr_locate(&collection->served, client);
+}
+
+static const struct r53_rrset *service_answer(void *context, const struct r53_rrset *alias,
+                                              const struct r53_client *client)
+{
+    return r53_service_answer(context, alias, client);
+}
+
+struct r53_client r53_client_in(const struct r53 *r53, const char *region)
+{
+    struct r53_client client = {.region = region};
+    const struct sim_region *found = NULL;
+    if (region == NULL || r53_networks_of_region(&r53->networks, region, &client))
+        return client;
+    found = sim_network_region_find(r53->core->network, region);
+    if (found != NULL && r53_address_parse(found->address, &client.address))
+        client.prefix_bits = 8 * client.address.byte_count;
+    return client;
+}
+
 struct r53_resolver r53_resolver_for(struct r53 *r53, struct r53_zone *zone,
-                                     const char *client_region)
+                                     const struct r53_client *client)
 {
     return (struct r53_resolver){.records = &zone->served,
                                  .is_healthy = is_healthy,
                                  .latency_us = latency_us,
+                                 .cidr_location = cidr_location,
+                                 .service_answer = service_answer,
                                  .context = r53,
                                  .random = &r53->answers,
-                                 .client_region = client_region};
+                                 .client = *client};
 }
 
 void r53_value_text(const struct r53_value *value, char *text, size_t bytes)
@@ -265,6 +306,7 @@ static bool answer_by_fault(struct r53 *r53, const struct r53_name *name,
         return false;
     result->is_authoritative = true;
     result->is_silent = false;
+    result->depends_on_client = false;
     result->rcode = LDNS_RCODE_NOERROR;
     result->pick_count = 0;
     result->value_count = 0;
@@ -292,6 +334,7 @@ struct r53_zone *r53_query(struct r53 *r53, const struct r53_name *name, ldns_rr
         result->rcode = LDNS_RCODE_REFUSED;
         result->is_authoritative = false;
         result->is_silent = false;
+        result->depends_on_client = false;
         result->pick_count = 0;
         result->value_count = 0;
         result->soa = NULL;
@@ -300,7 +343,7 @@ struct r53_zone *r53_query(struct r53 *r53, const struct r53_name *name, ldns_rr
         return NULL;
     }
     if (!answer_by_fault(r53, name, zone, result)) {
-        resolver = r53_resolver_for(r53, zone, client->region);
+        resolver = r53_resolver_for(r53, zone, client);
         r53_resolver_answer(&resolver, name, type, result);
     }
     trace_answer(r53, name, type, client->region, result);
@@ -310,9 +353,9 @@ struct r53_zone *r53_query(struct r53 *r53, const struct r53_name *name, ldns_rr
 void r53_resolve(struct r53 *r53, const char *name, const char *type, const char *client_region,
                  struct r53_answer *answer)
 {
-    const struct r53_client client = {.region = client_region};
     struct r53_name parsed;
     const ldns_rr_type wanted = r53_type_by_name(type);
+    const struct r53_client client = r53_client_in(r53, client_region);
     *answer = (struct r53_answer){.rcode = LDNS_RCODE_FORMERR};
     if (r53_name_parse(name, &parsed) != R53_NAME_OK || wanted == (ldns_rr_type)0)
         return;
@@ -326,13 +369,14 @@ void r53_resolve_quietly(struct r53 *r53, const char *name, const char *type,
     struct r53_name parsed;
     struct r53_zone *zone = NULL;
     struct r53_resolver resolver;
+    const struct r53_client client = r53_client_in(r53, client_region);
     *answer = (struct r53_answer){.rcode = LDNS_RCODE_REFUSED};
     if (r53_name_parse(name, &parsed) != R53_NAME_OK)
         return;
     zone = r53_zone_for_name(&r53->zones, &parsed, NULL);
     if (zone == NULL)
         return;
-    resolver = r53_resolver_for(r53, zone, client_region);
+    resolver = r53_resolver_for(r53, zone, &client);
     r53_resolver_answer(&resolver, &parsed, r53_type_by_name(type), r53->result);
     fill_answer(r53->result, answer);
 }

@@ -31,6 +31,11 @@ typedef uint64_t r53_latency_fn(void *context, const char *client_region,
                                 const char *record_region);
 void r53_set_latency(struct r53 *r53, r53_latency_fn *latency, void *context);
 
+/* Which Regions host the application that global endpoints (CloudFront, Global Accelerator) lead
+ * to; by default all that host services. */
+typedef bool r53_hosts_fn(void *context, const char *region);
+void r53_set_hosts(struct r53 *r53, r53_hosts_fn *hosts, void *context);
+
 /* Which Region a client address is in (longest prefix wins): for latency routing by DNS and ECS. */
 MUST_USE enum sim_result r53_add_client_network(struct r53 *r53, const char *cidr,
                                                 const char *region, struct sim_error *error);

@@ -8,6 +8,7 @@
 #include "emulators/route53/network.h"
 #include "emulators/route53/resolve.h"
 #include "emulators/route53/route53.h"
+#include "emulators/route53/service_answer.h"
 #include "emulators/wire/dispatch.h"
 #include "emulators/wire/health.h"
 #include "emulators/wire/metrics.h"
@@ -30,6 +31,10 @@ struct r53 {
     struct r53_delegations delegations;
     struct r53_networks networks;
     struct r53_networks vpc_networks; /* the same table, with VPC ids for Regions */
+    struct r53_cidr_collections collections;
+    struct r53_service_answers service_answers;
+    r53_hosts_fn *hosts;
+    void *hosts_context;
     uint64_t change_us;
     uint64_t health_us;
     r53_latency_fn *latency;
@@ -41,16 +46,17 @@ struct r53 {
 
 /* "Z", "C" or "N" and upper-case letters and digits; id must be all zero before. */
 void r53_draw_id(struct r53 *r53, char prefix, char id[R53_ID_BYTES]);
-/* Who asks, as far as answers depend on it. */
-struct r53_client {
-    const char *region; /* NULL: nobody knows where */
-    const char *vpc_id; /* NULL: outside of all VPCs */
-};
 /* The whole way of a question: zone, faults, resolver, trace. NULL: no zone (REFUSED). */
 struct r53_zone *r53_query(struct r53 *r53, const struct r53_name *name, ldns_rr_type type,
                            const struct r53_client *client, struct r53_result *result);
 struct r53_resolver r53_resolver_for(struct r53 *r53, struct r53_zone *zone,
-                                     const char *client_region);
+                                     const struct r53_client *client);
+/* A client somewhere in the Region (NULL: nobody knows where): in its first network, else at its
+ * loopback address. */
+struct r53_client r53_client_in(const struct r53 *r53, const char *region);
+/* The round trip between two Regions; UINT64_MAX: not known. */
+uint64_t r53_latency_us(const struct r53 *r53, const char *client_region,
+                        const char *record_region);
 /* r53_resolve() without a trace event or faults: for checkers. */
 void r53_resolve_quietly(struct r53 *r53, const char *name, const char *type,
                          const char *client_region, struct r53_answer *answer);
@@ -95,5 +101,7 @@ wire_handler r53_list_delegations, r53_get_delegation_limit;
 wire_handler r53_associate_vpc, r53_disassociate_vpc, r53_authorize_vpc, r53_deauthorize_vpc;
 wire_handler r53_list_vpc_authorizations, r53_list_zones_by_vpc;
 wire_handler r53_test_dns_answer;
+wire_handler r53_create_cidr_collection, r53_change_cidr_collection, r53_delete_cidr_collection;
+wire_handler r53_list_cidr_collections, r53_list_cidr_locations, r53_list_cidr_blocks;
 
 #endif

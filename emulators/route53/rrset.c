@@ -4,9 +4,14 @@
 #include <string.h>
 
 static const char *const policy_names[] = {
-    [R53_POLICY_SIMPLE] = "simple",           [R53_POLICY_WEIGHTED] = "weighted",
-    [R53_POLICY_LATENCY] = "latency",         [R53_POLICY_FAILOVER] = "failover",
-    [R53_POLICY_GEOLOCATION] = "geolocation", [R53_POLICY_MULTIVALUE] = "multivalue answer",
+    [R53_POLICY_SIMPLE] = "simple",
+    [R53_POLICY_WEIGHTED] = "weighted",
+    [R53_POLICY_LATENCY] = "latency",
+    [R53_POLICY_FAILOVER] = "failover",
+    [R53_POLICY_GEOLOCATION] = "geolocation",
+    [R53_POLICY_MULTIVALUE] = "multivalue answer",
+    [R53_POLICY_GEOPROXIMITY] = "geoproximity",
+    [R53_POLICY_CIDR] = "cidr",
 };
 
 const char *r53_policy_name(enum r53_policy policy)
@@ -73,13 +78,23 @@ static bool has_same_values(const struct r53_rrset *a, const struct r53_rrset *b
     return true;
 }
 
+static bool has_same_proximity(const struct r53_proximity *a, const struct r53_proximity *b)
+{
+    return a->kind == b->kind && a->bias == b->bias && strcmp(a->place, b->place) == 0 &&
+           a->point.latitude_cdeg == b->point.latitude_cdeg &&
+           a->point.longitude_cdeg == b->point.longitude_cdeg;
+}
+
 static bool has_same_routing(const struct r53_rrset *a, const struct r53_rrset *b)
 {
     return a->policy == b->policy && a->weight == b->weight && is_same_text(a->region, b->region) &&
            a->is_primary == b->is_primary &&
            strcmp(a->location.continent, b->location.continent) == 0 &&
            strcmp(a->location.country, b->location.country) == 0 &&
-           strcmp(a->location.subdivision, b->location.subdivision) == 0;
+           strcmp(a->location.subdivision, b->location.subdivision) == 0 &&
+           has_same_proximity(&a->proximity, &b->proximity) &&
+           strcmp(a->cidr.collection_id, b->cidr.collection_id) == 0 &&
+           strcmp(a->cidr.location, b->cidr.location) == 0;
 }
 
 bool r53_rrset_is_equal(const struct r53_rrset *a, const struct r53_rrset *b)

@@ -9,9 +9,11 @@
 
 #include <ldns/ldns.h>
 
+#include "emulators/route53/distance.h"
 #include "emulators/route53/name.h"
 
-#define R53_ID_BYTES 33 /* zone and change ids */
+#define R53_ID_BYTES     33 /* zone and change ids */
+#define R53_REGION_BYTES 32
 
 /* One value: the text as the client wrote it, and the record with a placeholder for its owner. */
 struct r53_value {
@@ -26,6 +28,8 @@ enum r53_policy {
     R53_POLICY_FAILOVER,
     R53_POLICY_GEOLOCATION,
     R53_POLICY_MULTIVALUE,
+    R53_POLICY_GEOPROXIMITY,
+    R53_POLICY_CIDR, /* "IP-based" */
 };
 const char *r53_policy_name(enum r53_policy policy); /* "weighted", as in the error texts */
 
@@ -34,6 +38,27 @@ struct r53_location { /* empty texts: not given */
     char country[3]; /* "*": the default */
     char subdivision[4];
 };
+
+/* Where a geoproximity set is. */
+enum r53_proximity_kind { R53_NEAR_REGION, R53_NEAR_LOCAL_ZONE, R53_NEAR_COORDINATES };
+struct r53_proximity {
+    enum r53_proximity_kind kind;
+    char place[65];   /* the Region or the Local Zone group */
+    char latitude[8]; /* as the client wrote them */
+    char longitude[12];
+    bool has_bias;
+    int bias; /* -99 to 99 */
+    struct r53_point point;
+};
+
+#define R53_COLLECTION_ID_BYTES 37
+#define R53_CIDR_LOCATION_BYTES 17
+struct r53_cidr_routing {
+    char collection_id[R53_COLLECTION_ID_BYTES];
+    char location[R53_CIDR_LOCATION_BYTES]; /* "*": the default */
+};
+
+struct r53_service_zone;
 
 struct r53_rrset {
     size_t use_count;
@@ -45,12 +70,17 @@ struct r53_rrset {
     char *region; /* LATENCY */
     bool is_primary;
     struct r53_location location;
+    struct r53_proximity proximity;
+    struct r53_cidr_routing cidr;
     uint32_t ttl_s;
     struct r53_value *values;
     size_t value_count;
     bool is_alias;
     char alias_zone_id[R53_ID_BYTES];
     struct r53_name alias_name;
+    /* The AWS service whose endpoint is the target (service_zone.h); NULL: a record of the zone. */
+    const struct r53_service_zone *service;
+    char service_region[R53_REGION_BYTES]; /* "": a global service */
     bool evaluates_target_health;
     char *health_check_id; /* NULL: none */
 };

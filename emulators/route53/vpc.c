@@ -61,6 +61,5 @@ void r53_vpcs_remove(struct r53_vpcs *vpcs, const char *id)
     if (r53_vpcs_find(vpcs, id) == NULL)
         return;
     vpcs->count--;
-    memmove(&vpcs->items[at], &vpcs->items[at + 1],
-            (vpcs->count - at) * sizeof(vpcs->items[0]));
+    memmove(&vpcs->items[at], &vpcs->items[at + 1], (vpcs->count - at) * sizeof(vpcs->items[0]));
 }

@@ -1,6 +1,7 @@
 /* test_resolver.c -- the resolver against slow oracles, on random zones.
  *
  * REGIONLAB_SEED=N repeats one zone; REGIONLAB_LONG=1 plays ten times as many. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,14 +11,15 @@
 #include <cmocka.h>
 
 #include "emulators/route53/resolve.h"
+#include "emulators/route53/service_zone.h"
 
-#define ZONES       12000
+#define ZONES       100000
 #define NAMES       10
 #define SETS        6 /* at most, of a name */
 #define CHECKS      5
 #define OPTIONS_MAX 512
-#define DRAWS       8
-#define DRAWS_SOME  240 /* in one zone of ten: every likely answer must come up */
+#define DRAWS       3
+#define DRAWS_SOME  240 /* in one zone of fifty: every likely answer must come up */
 #define LIKELY      0.12
 
 static const char *const regions[] = {"us-east-1", "us-west-2", "eu-west-1", "ap-northeast-1"};
@@ -29,7 +31,8 @@ static const uint64_t distance[4][4] = {
  */
 
 struct plan_set {
-    int leaf; /* id of its value; -1: alias */
+    int leaf;        /* id of its value; -1: alias to another name */
+    bool is_service; /* an alias to an AWS service that answers with leaf */
     int target;
     bool evaluates;
     int check; /* -1: none */
@@ -37,6 +40,9 @@ struct plan_set {
     int region; /* index */
     bool is_primary;
     struct r53_location location;
+    struct r53_point point;
+    int bias;
+    int cidr; /* index into cidrs */
 };
 
 struct plan {
@@ -45,14 +51,19 @@ struct plan {
     int counts[NAMES];
     bool up[CHECKS];
     int client; /* Region index */
+    int client_cidr;
+    struct r53_rrset *service_answers[64]; /* by leaf */
 };
+
+/* The last one is a default; the one before it no client is in. */
+static const char *const cidrs[] = {"l0", "l1", "l2", "l3", "l4", "*"};
 
 static const struct r53_location places[] = {{"", "US", "OR"}, {"", "US", ""}, {"NA", "", ""},
                                              {"EU", "", ""},   {"", "*", ""},  {"", "JP", ""}};
 
 static void plan_name(struct sim_random *random, struct plan *plan, int name, int *leaf)
 {
-    enum r53_policy policy = (enum r53_policy)sim_random_below(random, 6);
+    enum r53_policy policy = (enum r53_policy)sim_random_below(random, 8);
     int most = policy == R53_POLICY_SIMPLE     ? 1
                : policy == R53_POLICY_FAILOVER ? 2
                : policy == R53_POLICY_LATENCY  ? 4
@@ -65,6 +76,8 @@ static void plan_name(struct sim_random *random, struct plan *plan, int name, in
         bool is_alias =
             name > 0 && policy != R53_POLICY_MULTIVALUE && sim_random_chance(random, 500000);
         *set = (struct plan_set){.leaf = is_alias ? -1 : (*leaf)++};
+        set->is_service =
+            !is_alias && policy != R53_POLICY_MULTIVALUE && sim_random_chance(random, 150000);
         set->target = is_alias ? (int)sim_random_below(random, (uint64_t)name) : -1;
         set->evaluates = sim_random_chance(random, 700000);
         set->check = sim_random_chance(random, 600000) ? (int)sim_random_below(random, CHECKS) : -1;
@@ -72,6 +85,10 @@ static void plan_name(struct sim_random *random, struct plan *plan, int name, in
         set->region = (first + i) % 4;
         set->is_primary = plan->counts[name] == 2 ? i == 0 : first % 2 == 0;
         set->location = places[(first + i) % 6];
+        set->point.latitude_cdeg = (int32_t)sim_random_below(random, 18001) - 9000;
+        set->point.longitude_cdeg = (int32_t)sim_random_below(random, 36001) - 18000;
+        set->bias = sim_random_chance(random, 500000) ? (int)sim_random_below(random, 199) - 99 : 0;
+        set->cidr = (first + i) % 6;
     }
 }
 
@@ -83,6 +100,7 @@ static void make_plan(struct sim_random *random, struct plan *plan)
     for (int i = 0; i < CHECKS; i++)
         plan->up[i] = sim_random_chance(random, 500000);
     plan->client = (int)sim_random_below(random, 4);
+    plan->client_cidr = (int)sim_random_below(random, 5) - 1;
 }
 
 /* --- the oracle: every answer that may come, with its probability
@@ -132,6 +150,22 @@ static int area_size(const struct r53_location *area, int client)
     return strcmp(area->subdivision, at[client].subdivision) == 0 ? 1 : 0;
 }
 
+/* By the usual formula with doubles; resolver and oracle share nothing but the coordinates. */
+static double biased_km(const struct plan *plan, const struct plan_set *set)
+{
+    static const double at[4][2] = {
+        {38.94, -77.45}, {45.83, -119.70}, {53.34, -6.26}, {35.68, 139.76}};
+    const double degree = 3.14159265358979323846 / 180;
+    const double latitude = set->point.latitude_cdeg / 100.0;
+    const double longitude = set->point.longitude_cdeg / 100.0;
+    const double *client = at[plan->client];
+    double cosine =
+        sin(client[0] * degree) * sin(latitude * degree) +
+        cos(client[0] * degree) * cos(latitude * degree) * cos((client[1] - longitude) * degree);
+    double km = 6371.0088 * acos(cosine > 1 ? 1 : cosine < -1 ? -1 : cosine);
+    return set->bias >= 0 ? km * (1 - set->bias / 100.0) : km / (1 + set->bias / 100.0);
+}
+
 /* A rank among sets: lower answers first, 0 never answers. Equal ranks share by share[]. */
 static void rank_set(const struct plan *plan, int name, int i, bool last_resort, uint64_t *rank,
                      double *share)
@@ -162,6 +196,12 @@ static void rank_set(const struct plan *plan, int name, int i, bool last_resort,
     case R53_POLICY_MULTIVALUE:
         *rank = 1;
         return;
+    case R53_POLICY_GEOPROXIMITY:
+        *rank = 1 + (uint64_t)(biased_km(plan, set) * 1000);
+        return;
+    case R53_POLICY_CIDR:
+        *rank = set->cidr == plan->client_cidr ? 1 : strcmp(cidrs[set->cidr], "*") == 0 ? 2 : 0;
+        return;
     }
 }
 
@@ -191,6 +231,10 @@ static void oracle_options(const struct plan *plan, int name, double probability
             if (ranks[i] > 0 && (best == 0 || ranks[i] < best))
                 best = ranks[i];
         }
+        if (plan->policy[name] == R53_POLICY_GEOPROXIMITY)
+            for (int i = 0; i < plan->counts[name]; i++)
+                if (ranks[i] > 0 && ranks[i] - best <= best / 20000 + 20)
+                    ranks[i] = best; /* too near to tell with whole metres */
         if (best == 0)
             continue; /* nothing healthy applies: once more as if all were healthy */
         for (int i = 0; i < plan->counts[name]; i++)
@@ -227,6 +271,8 @@ static void name_of(int index, struct r53_name *name)
     parse(text, name);
 }
 
+static const struct r53_service_zone service = {"Z", R53_SERVICE_CLOUDFRONT, ""};
+
 static struct r53_rrset *make_set(const struct plan *plan, int name, int i)
 {
     const struct plan_set *from = &plan->sets[name][i];
@@ -241,10 +287,18 @@ static struct r53_rrset *make_set(const struct plan *plan, int name, int i)
     set->region = sim_strdup(regions[from->region]);
     set->is_primary = from->is_primary;
     set->location = from->location;
+    set->proximity.point = from->point;
+    set->proximity.bias = from->bias;
+    (void)snprintf(set->cidr.location, sizeof(set->cidr.location), "%s", cidrs[from->cidr]);
     (void)snprintf(text, sizeof(text), "%d", from->check);
     set->health_check_id = from->check < 0 ? NULL : sim_strdup(text);
-    set->is_alias = from->leaf < 0;
+    set->is_alias = from->leaf < 0 || from->is_service;
     set->evaluates_target_health = from->evaluates;
+    if (from->is_service) {
+        set->service = &service;
+        set->ttl_s = (uint32_t)from->leaf; /* tells service_answer() which */
+        return set;
+    }
     if (set->is_alias) {
         name_of(from->target, &set->alias_name);
         return set;
@@ -259,6 +313,31 @@ static bool is_up(void *context, const char *id)
 {
     const struct plan *plan = context;
     return plan->up[atoi(id)];
+}
+
+static const char *cidr_of(void *context, const char *collection_id,
+                           const struct r53_client *client)
+{
+    const struct plan *plan = context;
+    (void)collection_id;
+    (void)client;
+    return plan->client_cidr < 0 ? NULL : cidrs[plan->client_cidr];
+}
+
+static const struct r53_rrset *answer_of_service(void *context, const struct r53_rrset *alias,
+                                                 const struct r53_client *client)
+{
+    struct plan *plan = context;
+    struct r53_rrset **answer = &plan->service_answers[alias->ttl_s];
+    char text[16];
+    (void)client;
+    if (*answer != NULL)
+        return *answer;
+    *answer = r53_rrset_create();
+    (void)snprintf(text, sizeof(text), "%u", alias->ttl_s);
+    (*answer)->values = sim_alloc_array(1, sizeof((*answer)->values[0]));
+    (*answer)->values[(*answer)->value_count++].text = sim_strdup(text);
+    return *answer;
 }
 
 static uint64_t latency(void *context, const char *client, const char *record)
@@ -321,7 +400,7 @@ static void play_zone(uint64_t seed, struct r53_result *result)
 {
     struct sim_random random;
     struct sim_random draws;
-    struct plan plan;
+    struct plan plan = {.client = 0};
     struct r53_records records;
     struct r53_name apex;
     sim_random_init(&random, seed, "plan");
@@ -339,12 +418,16 @@ static void play_zone(uint64_t seed, struct r53_result *result)
     const struct r53_resolver resolver = {.records = &records,
                                           .is_healthy = is_up,
                                           .latency_us = latency,
+                                          .cidr_location = cidr_of,
+                                          .service_answer = answer_of_service,
                                           .context = &plan,
                                           .random = &draws,
-                                          .client_region = regions[plan.client]};
+                                          .client = {.region = regions[plan.client]}};
     for (int name = 0; name < NAMES; name++)
-        compare_name(&plan, &resolver, name, seed % 10 == 0 ? DRAWS_SOME : DRAWS, result, seed);
+        compare_name(&plan, &resolver, name, seed % 50 == 0 ? DRAWS_SOME : DRAWS, result, seed);
     r53_records_fini(&records);
+    for (size_t i = 0; i < ARRAY_LEN(plan.service_answers); i++)
+        r53_rrset_drop(plan.service_answers[i]);
 }
 
 static uint64_t zone_count(void)
@@ -392,9 +475,11 @@ static void test_weights_are_met_in_the_long_run(void **state)
     const struct r53_resolver resolver = {.records = &records,
                                           .is_healthy = is_up,
                                           .latency_us = latency,
+                                          .cidr_location = cidr_of,
+                                          .service_answer = answer_of_service,
                                           .context = &plan,
                                           .random = &draws,
-                                          .client_region = regions[0]};
+                                          .client = {.region = regions[0]}};
     for (uint64_t i = 0; i < asked; i++)
         seen[__builtin_ctzll(ask(&resolver, 0, result))]++;
     for (size_t i = 0; i < ARRAY_LEN(weights); i++) {

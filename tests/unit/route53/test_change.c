@@ -109,8 +109,22 @@ static const struct row rows[] = {
  "[Tried to create an alias that targets w.example.com., type A in zone $Z, but that target leads back to the alias]"},
 {"an alias loop", "a A 1.1.1.1;b A ->a", UPSERT("'Name':'a.example.com','Type':'A'," ALIAS("$Z", "b.example.com")), BATCH,
  "[Tried to create an alias that targets b.example.com., type A in zone $Z, but that target leads back to the alias]"},
-{"an alias to a load balancer is not here", "", CREATE("'Name':'w.example.com','Type':'A'," ALIAS("Z35SXDOTRQ7X7K", "my-lb.us-east-1.elb.amazonaws.com")), "NotImplemented",
- "an alias to the AWS resource my-lb.us-east-1.elb.amazonaws.com is not implemented: only to records of the same hosted zone"},
+{"an alias to a load balancer", "", CREATE("'Name':'w.example.com','Type':'A'," ALIAS("Z35SXDOTRQ7X7K", "my-lb.us-east-1.elb.amazonaws.com")), "", ""},
+{"an alias to a load balancer of another Region's zone", "", CREATE("'Name':'w.example.com','Type':'A'," ALIAS("Z1H1FL5HABSF5", "my-lb.us-east-1.elb.amazonaws.com")), BATCH,
+ "[Tried to create an alias that targets my-lb.us-east-1.elb.amazonaws.com., type A in zone Z1H1FL5HABSF5, but the alias target name does not lie within the target zone, "
+ "Tried to create an alias that targets my-lb.us-east-1.elb.amazonaws.com., type A in zone Z1H1FL5HABSF5, but that target was not found]"},
+{"an alias to a load balancer of a type that it has not", "", CREATE("'Name':'w.example.com','Type':'TXT'," ALIAS("Z35SXDOTRQ7X7K", "my-lb.us-east-1.elb.amazonaws.com")), BATCH,
+ "[Tried to create an alias that targets my-lb.us-east-1.elb.amazonaws.com., type TXT in zone Z35SXDOTRQ7X7K, but that target was not found]"},
+{"a geoproximity set needs one place", "", CREATE("'Name':'w.example.com','Type':'A','TTL':60,'ResourceRecords':[{'Value':'1.1.1.1'}],'SetIdentifier':'a','GeoProximityLocation':{'Bias':1}"), "InvalidInput",
+ "Invalid request: Expected exactly one of [AWSRegion, LocalZoneGroup, or Coordinates], but found none in GeoProximityLocation"},
+{"a geoproximity set has only one place", "", CREATE("'Name':'w.example.com','Type':'A','TTL':60,'ResourceRecords':[{'Value':'1.1.1.1'}],'SetIdentifier':'a','GeoProximityLocation':{'AWSRegion':'us-east-1','LocalZoneGroup':'us-east-1-bos-1'}"), "InvalidInput",
+ "Invalid request: Expected exactly one of [AWSRegion, LocalZoneGroup, or Coordinates], but found more than one in GeoProximityLocation"},
+{"a Local Zone group that nobody knows", "", CREATE("'Name':'w.example.com','Type':'A','TTL':60,'ResourceRecords':[{'Value':'1.1.1.1'}],'SetIdentifier':'a','GeoProximityLocation':{'LocalZoneGroup':'us-east-1-xyz-1'}"), "InvalidInput",
+ "Invalid request: LocalZoneGroup is not a group that geoproximity knows"},
+{"a latitude beyond the pole", "", CREATE("'Name':'w.example.com','Type':'A','TTL':60,'ResourceRecords':[{'Value':'1.1.1.1'}],'SetIdentifier':'a','GeoProximityLocation':{'Coordinates':{'Latitude':'90.01','Longitude':'0'}}"), "InvalidInput",
+ "Invalid request: Latitude must be between -90 and 90"},
+{"a CIDR collection that is not there", "", CREATE("'Name':'w.example.com','Type':'A','TTL':60,'ResourceRecords':[{'Value':'1.1.1.1'}],'SetIdentifier':'a','CidrRoutingConfig':{'CollectionId':'01234567-89ab-cdef-0123-456789abcdef','LocationName':'*'}"), BATCH,
+ "[The CIDR collection with id 01234567-89ab-cdef-0123-456789abcdef does not exist.]"},
 /* values */
 {"a bad IPv4 address", "", CREATE(SET("w.example.com", "A", V("1.1.1.256"))), BATCH, BAD("ARRDATAIllegalIPv4Address (Value is not a valid IPv4 address)", "1.1.1.256")},
 {"a bad IPv6 address", "", CREATE(SET("w.example.com", "AAAA", V("1.1.1.1"))), BATCH, BAD("AAAARRDATAIllegalIPv6Address (Value is not a valid IPv6 address)", "1.1.1.1")},
@@ -156,8 +170,7 @@ static const struct row rows[] = {
  "Invalid request: Geolocation ZZ is not supported"},
 {"a check that does not exist", "", CREATE(SET("w.example.com", "A", V("1.1.1.1")) ",'HealthCheckId':'no-such'"), "NoSuchHealthCheck",
  "A health check with id no-such does not exist."},
-{"a policy that is not here", "", CREATE(SET("w.example.com", "A", V("1.1.1.1")) ",'GeoProximityLocation':{'AWSRegion':'us-east-1'},'SetIdentifier':'s'"), "NotImplemented",
- "GeoProximityLocation is not implemented"},
+{"a geoproximity set at a Region", "", CREATE(SET("w.example.com", "A", V("1.1.1.1")) ",'GeoProximityLocation':{'AWSRegion':'us-east-1'},'SetIdentifier':'s'"), "", ""},
 };
 /* clang-format on */
 
