@@ -1,5 +1,6 @@
 #include "emulators/dynamodb/operations.h"
 
+#include "emulators/dynamodb/call_tables.h"
 #include "emulators/dynamodb/dynamodb_internal.h"
 #include "emulators/dynamodb/service_time.h"
 #include "emulators/dynamodb/strong.h"
@@ -120,7 +121,7 @@ const struct wire_service ddb_service = {
     .settings_only = settings_only,
     .service_time_us = service_time_us,
     .begin = ddb_claims_begin_call,
-    .resource_member = "TableName",
+    .resources = ddb_call_tables,
     .throttling_code = "ProvisionedThroughputExceededException",
     .throttling_message = THROTTLING_TEXT,
 };
@@ -135,6 +136,7 @@ const struct wire_service ddb_streams_service = {
     .operations = stream_operations,
     .operation_count = ARRAY_LEN(stream_operations),
     .service_time_us = service_time_us,
+    .resources = ddb_call_tables,
     .throttling_code = "LimitExceededException",
     .throttling_message = "Too many requests for the shard.",
 };

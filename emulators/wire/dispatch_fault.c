@@ -41,23 +41,18 @@ static enum wire_fault_verdict answer_throttling(struct wire_flight *flight)
         service->throttling_message == NULL ? "Rate exceeded" : service->throttling_message, 0);
 }
 
-/* What the call is about; "" for those about nothing or several things (batches, transactions). */
-static const char *resource_of(const struct wire_call *call)
-{
-    const char *member = call->service->resource_member;
-    const char *resource = member != NULL ? wire_text(call->input, member) : NULL;
-    return resource != NULL ? resource : "";
-}
-
 enum wire_fault_verdict wire_flight_ask_faults(struct wire_flight *flight)
 {
     struct wire_call *call = &flight->call;
+    const struct wire_service *service = call->service;
+    if (sim_faults_count(call->host->core->faults) == 0)
+        return VERDICT_GO_ON;
     enum wire_plane plane = call->operation == NULL ? PLANE_CONTROL : call->operation->plane;
     struct sim_fault_point point = {
         .region = flight->place == NULL ? call->region : flight->place->name,
-        .service = call->service->id,
+        .service = service->id,
         .operation = flight->fact->name,
-        .resource = resource_of(call),
+        .resources = service->resources != NULL ? service->resources(call) : NULL,
         .from = flight->client == NULL ? NULL : flight->client->name,
         .plane = plane == PLANE_CONTROL ? SIM_PLANE_CONTROL : SIM_PLANE_DATA,
     };

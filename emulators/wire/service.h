@@ -58,9 +58,10 @@ struct wire_service {
     void (*begin)(void *state, struct wire_call *call);
     const char *throttling_code; /* "ThrottlingException", for injected throttling */
     const char *throttling_message;
-    /* Input member that names what a call is about, for faults scoped to a resource ("TableName");
-     * NULL: such faults do not hit the service's requests. */
-    const char *resource_member;
+    /* What a call is about, for faults scoped to a resource: names, in the call's arena, the last
+     * one NULL; or NULL. The input is not checked yet. NULL: such faults do not hit the service's
+     * requests. */
+    const char *const *(*resources)(const struct wire_call *call);
 };
 
 /* What every service gets when it is created. All borrowed for its lifetime. */

@@ -235,6 +235,17 @@ static bool any_or_same(const char *wanted, const char *found)
     return !is_set(wanted) || same(wanted, found);
 }
 
+/* A request may be about several. */
+static bool resource_matches(const char *wanted, const struct sim_fault_point *point)
+{
+    if (point->resources == NULL)
+        return any_or_same(wanted, point->resource);
+    bool matches = !is_set(wanted);
+    for (size_t i = 0; !matches && point->resources[i] != NULL; i++)
+        matches = same(wanted, point->resources[i]);
+    return matches;
+}
+
 static bool same_dns_name(const char *a, const char *b)
 {
     if (!is_set(a) || !is_set(b))
@@ -260,7 +271,7 @@ static bool scope_matches(const struct sim_fault_spec *spec, const struct sim_fa
 {
     return any_or_same(spec->region, point->region) && any_or_same(spec->service, point->service) &&
            any_or_same(spec->operation, point->operation) &&
-           any_or_same(spec->resource, point->resource) && any_or_same(spec->from, point->from) &&
+           resource_matches(spec->resource, point) && any_or_same(spec->from, point->from) &&
            any_or_same(spec->to, destination(point)) &&
            (spec->plane == SIM_PLANE_ANY || spec->plane == point->plane);
 }

@@ -186,7 +186,11 @@ static void tell(struct sim_faults *faults, const struct sim_fault_spec *spec, b
 /* "dynamodb.PutItem on orders in us-east-1", "replication from us-east-1 to us-west-2" */
 static void describe(const struct sim_fault_point *point, char text[HIT_TEXT_BYTES])
 {
-    const char *resource = point->resource != NULL ? point->resource : "";
+    const char *resource = point->resources != NULL  ? point->resources[0]
+                           : point->resource != NULL ? point->resource
+                                                     : NULL;
+    if (resource == NULL)
+        resource = "";
     char what[HIT_TEXT_BYTES / 2];
     if (point->service != NULL)
         snprintf(what, sizeof what, "%s%s%s", point->service, point->operation != NULL ? "." : "",

@@ -70,7 +70,9 @@ struct sim_fault_point {
     const char *service;
     const char *operation;
     const char *resource;
-    const char *from; /* replication: source and destination */
+    const char *const *resources; /* all that a request is about, ends with NULL; then resource says
+                                     nothing. NULL: only resource */
+    const char *from;             /* replication: source and destination */
     const char *to;
     enum sim_fault_plane plane; /* CONTROL or DATA; ANY where neither applies */
 };

@@ -3,11 +3,14 @@
 # (floor_http.c) and `regionlab up` in turns over HTTP, then the drill. Exit code 1: a bar is missed.
 #
 #   tests/bench/run.sh [--quick] [--build DIR] [--only put,get,...]
+#   tests/bench/run.sh backlog [--full] [--build DIR]   a replica that cannot be reached: backlog.py
 set -eu
 cd "$(dirname "$0")/../.."
 
+script=measure.py
+case "${1:-}" in backlog) script=backlog.py && shift ;; esac
 build=build/bench
-case "${1:-}" in -h | --help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
+case "${1:-}" in -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 previous=''
 for argument in "$@"; do
     [ "$previous" != --build ] || build=$argument
@@ -19,4 +22,4 @@ ninja -j2 -C "$build" bench_floor_http bench_load regionlab >"$build/bench-build
     tail -n 20 "$build/bench-build.log" >&2
     exit 1
 }
-exec python3 tests/bench/measure.py --build "$build" "$@"
+exec python3 "tests/bench/$script" --build "$build" "$@"
