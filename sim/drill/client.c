@@ -269,13 +269,17 @@ static void step_run(struct iteration *iteration)
     struct drill *drill = client->drill;
     iteration->began_us = drill_now_us(drill);
     iteration->served_by[0] = '\0';
-    const char *address =
-        drill_resolver_cached(&client->resolver, sim_clock_now_us(drill->world->core.clock));
-    if (address != NULL)
-        send_to(iteration, address);
-    else
+    uint64_t now_us = sim_clock_now_us(drill->world->core.clock);
+    const char *address = drill_resolver_cached(&client->resolver, now_us);
+    if (address != NULL) {
+        char used[sizeof client->resolver.address];
+        memcpy(used, address, sizeof used);
+        drill_resolver_prefetch(&client->resolver, drill->world->r53, now_us);
+        send_to(iteration, used);
+    } else {
         sim_sched_after(drill->world->core.sched, client->options->resolver.lookup_us, looked_up,
                         iteration);
+    }
 }
 
 static void iteration_start(struct drill_client *client, const struct drill_step *steps,

@@ -33,7 +33,7 @@ static const struct topo_key client_keys[] = {
 };
 static const struct topo_key resolver_keys[] = {
     {"ttl", false}, {"minimum_ttl", false}, {"maximum_ttl", false}, {"keeps_connection", false},
-    {"lookup", false},
+    {"lookup", false}, {"negative_ttl", false}, {"prefetch", false},
 };
 static const struct topo_key step_keys[] = {
     {"request", true}, {"times", false}, {"keep", false}, {"writes", false}, {"reads_own_write", false},
@@ -177,6 +177,8 @@ static struct drill_resolver_options read_resolver(struct reader *reader,
     options.ttl = (enum drill_ttl)read_choice(reader, node, "ttl", words, ARRAY_LEN(words), 0);
     options.minimum_ttl_us = read_duration(reader, node, "minimum_ttl", 0, 0);
     options.maximum_ttl_us = read_duration(reader, node, "maximum_ttl", 0, 0);
+    options.negative_ttl_us = read_duration(reader, node, "negative_ttl", 0, 0);
+    options.prefetches = read_flag(reader, node, "prefetch");
     options.keeps_connection = read_flag(reader, node, "keeps_connection");
     options.lookup_us = read_duration(reader, node, "lookup", 0, options.lookup_us);
     return options;

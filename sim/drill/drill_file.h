@@ -16,10 +16,12 @@ enum drill_ttl { DRILL_TTL_HONOURS, DRILL_TTL_IGNORES, DRILL_TTL_PINS };
 
 struct drill_resolver_options {
     enum drill_ttl ttl; /* HONOURS; IGNORES: asks every time; PINS: the first answer for ever */
-    uint64_t minimum_ttl_us; /* raised to this (some resolvers do) */
-    uint64_t maximum_ttl_us; /* lowered to this; 0: no limit */
-    bool keeps_connection;   /* asks again only after a connection failed */
-    uint64_t lookup_us;      /* what a look-up that is not cached costs */
+    uint64_t minimum_ttl_us;  /* raised to this (some resolvers do) */
+    uint64_t maximum_ttl_us;  /* lowered to this; 0: no limit */
+    uint64_t negative_ttl_us; /* that a name does not exist is kept so long at most; 0: never */
+    bool prefetches;          /* asks anew in the last tenth of the time, before it is needed */
+    bool keeps_connection;    /* asks again only after a connection failed */
+    uint64_t lookup_us;       /* what a look-up that is not cached costs */
 };
 
 struct drill_keep { /* variable <- array member of the answer */

@@ -115,6 +115,43 @@ static void test_a_name_without_an_answer_is_asked_again(void **state)
     assert_int_equal(resolver.question_count, 1);
 }
 
+static void test_that_a_name_does_not_exist_is_kept_within_a_bound(void **state)
+{
+    struct topo_world *world = *state;
+    const struct drill_resolver_options options = {.negative_ttl_us = S(30)};
+    struct drill_resolver resolver = make_resolver(&options, "none.example.com", 1);
+    static const struct {
+        uint64_t at_us;
+        uint64_t question_count;
+    } rows[] = {{S(1), 1}, {S(2), 1}, {S(31) - 1, 1}, {S(31), 2}, {S(60), 2}, {S(61), 3}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_null(drill_resolver_ask(&resolver, world->r53, rows[i].at_us));
+        assert_int_equal(resolver.question_count, rows[i].question_count);
+    }
+}
+
+static void test_prefetching_asks_in_the_last_tenth_only(void **state)
+{
+    struct topo_world *world = *state;
+    static const struct {
+        bool prefetches;
+        uint64_t after_us;
+        uint64_t question_count;
+    } rows[] = {
+        {true, S(30), 2}, {true, S(54), 2},  {true, S(54) + 1, 3},
+        {true, S(59), 3}, {false, S(59), 2}, {true, S(60), 2},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct drill_resolver_options options = {.prefetches = rows[i].prefetches};
+        struct drill_resolver resolver = make_resolver(&options, "api.example.com", i);
+        assert_non_null(drill_resolver_ask(&resolver, world->r53, S(1)));
+        assert_non_null(drill_resolver_ask(&resolver, world->r53, S(1000)));
+        drill_resolver_prefetch(&resolver, world->r53, S(1000) + rows[i].after_us);
+        assert_int_equal(resolver.question_count, rows[i].question_count);
+        assert_string_equal(resolver.address, "10.0.0.1");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +159,10 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_the_first_answer_has_a_drawn_age, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_name_without_an_answer_is_asked_again, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_that_a_name_does_not_exist_is_kept_within_a_bound,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_prefetching_asks_in_the_last_tenth_only, set_up,
                                         tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
