@@ -112,14 +112,17 @@ static bool meets(const struct ddb_claims *claims, const struct ddb_claim *own,
 }
 
 /* Is a write of the same item under way at another replica? */
-static bool is_written_elsewhere(struct sim_arena *arena, const struct ddb_claim_item *item)
+static bool is_written_elsewhere(struct sim_arena *arena, const struct ddb_table *table,
+                                 const struct ddb_key_blob *key)
 {
-    const struct ddb_group *group = item->table->member.group;
+    const struct ddb_group *group = table->member.group;
     for (size_t i = 0; i < group->member_count; i++) {
         const struct ddb_table *other = group->members[i];
-        struct name name = name_of_item(arena, other, &item->key);
+        if (other == table || other->home->claims->entries == NULL)
+            continue;
+        struct name name = name_of_item(arena, other, key);
         const struct entry *entry = find_entry(other->home->claims, &name);
-        if (other != item->table && entry != NULL && entry->writer_count > 0)
+        if (entry != NULL && entry->writer_count > 0)
             return true;
     }
     return false;
@@ -186,7 +189,7 @@ struct ddb_claim *ddb_claim_begin(struct ddb_claims *claims, struct sim_arena *a
         struct claimed *item = &claim->items[claim->count++];
         item->name = name_of_item(arena, items[i].table, &items[i].key);
         item->is_conflicting = kind == DDB_CLAIM_WRITE && ddb_is_strong(items[i].table) &&
-                               is_written_elsewhere(arena, &items[i]);
+                               is_written_elsewhere(arena, items[i].table, &items[i].key);
     }
     if (token != NULL)
         claim->items[claim->count++].name = name_of_token(arena, token);
@@ -250,8 +253,10 @@ bool ddb_claims_conflict(const struct wire_call *call, const struct ddb_table *t
                          const struct ddb_key_blob *key)
 {
     const struct ddb_claim *claim = call->begun;
-    if (claim == NULL || !ddb_is_strong(table))
+    if (!ddb_is_strong(table))
         return false;
+    if (claim == NULL) /* begins and ends at this moment */
+        return is_written_elsewhere(call->arena, table, key);
     struct name name = name_of_item(call->arena, table, key);
     for (size_t i = 0; i < claim->count; i++) {
         const struct claimed *item = &claim->items[i];

@@ -141,6 +141,20 @@ def virtual(start):
 
 
 @pytest.fixture
+def two_regions(start):
+    """The world of most lessons: the table orders in us-east-1 and us-west-2, 800 ms apart (docs/lessons)."""
+    from lessons.stage import Stage
+    return Stage(start, "two-regions")
+
+
+@pytest.fixture
+def three_regions(start):
+    """The world of the lessons about strong consistency: three Regions without a table."""
+    from lessons.stage import Stage
+    return Stage(start, "three-regions")
+
+
+@pytest.fixture
 def regionlab():
     """regionlab(*arguments) runs a command to its end."""
 
