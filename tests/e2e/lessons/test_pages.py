@@ -26,9 +26,13 @@ def test_the_index_lists_every_page_by_its_title():
         assert f"{number}. [{title}]({page.name})" in index
 
 
+def exact(text):
+    """How many events the simulation needed for a step is no part of a lesson."""
+    return re.sub(r", \d+ events ran", "", text)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_commands_of_a_page_print_what_it_shows(page, tmp_path):
     text = page.read_text()
     assert BLOCK.search(text), "a lesson without commands"
-    played = play(text, tmp_path)
-    assert played == text, f"python3 tests/e2e/lessons/console.py docs/lessons/{page.name} writes the real outputs"
+    assert exact(play(text, tmp_path)) == exact(text), f"python3 tests/e2e/lessons/console.py docs/lessons/{page.name} writes the real outputs"
