@@ -101,13 +101,13 @@ def test_an_oversized_or_tiny_table_name_is_refused_with_its_limits(server, name
 
 
 def test_an_operation_that_is_not_implemented_says_so_with_501(server):
-    reply = send(server, dynamodb({"TableName": "abc", "BackupName": "b"}, "CreateBackup"))
-    assert reply.status == 501
-    assert "CreateBackup" in reply.message and "not implemented" in reply.message
-    backup = server.client("dynamodb")
+    scaling = server.client("application-autoscaling")
     with pytest.raises(botocore.exceptions.ClientError) as refused:
-        backup.create_backup(TableName="abc", BackupName="abc")
-    assert "not implemented" in str(refused.value)
+        scaling.get_predictive_scaling_forecast(
+            ServiceNamespace="dynamodb", ResourceId="table/abc", PolicyName="p",
+            ScalableDimension="dynamodb:table:ReadCapacityUnits", StartTime=0, EndTime=1)
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert "GetPredictiveScalingForecast" in str(refused.value) and "not implemented" in str(refused.value)
 
 
 # --- who asks for what ----------------------------------------------------------------------------------------------

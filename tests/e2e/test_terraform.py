@@ -39,7 +39,6 @@ provider "aws" {
 variable "billing" { default = "PAY_PER_REQUEST" }
 variable "units" { default = 5 }
 variable "state_projection" { default = "" } # of a second index; none without it
-variable "ttl" { default = true }
 variable "recovery" { default = false }
 variable "protected" { default = false }
 variable "replica" { default = false }
@@ -95,8 +94,8 @@ resource "aws_dynamodb_table" "orders" {
     content { region_name = replica.value }
   }
   ttl {
-    attribute_name = var.ttl ? "expires" : ""
-    enabled        = var.ttl
+    attribute_name = "expires"
+    enabled        = true
   }
   point_in_time_recovery { enabled = var.recovery }
 }
@@ -268,12 +267,12 @@ def test_terraform_from_create_to_destroy(world):
     assert index_names(table) == ["by-customer"]
 
     # Settings beside the table itself.
-    table = change(protected="true", team="b", view="KEYS_ONLY", recovery="true", ttl="false")
+    table = change(protected="true", team="b", view="KEYS_ONLY", recovery="true")
     recovery = dynamodb.describe_continuous_backups(TableName=TABLE)["ContinuousBackupsDescription"]
     assert recovery["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
     assert table["StreamSpecification"]["StreamViewType"] == "KEYS_ONLY"
     assert dynamodb.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"] == [{"Key": "team", "Value": "b"}]
-    settled = [f"-var={words}" for words in ("protected=true", "team=b", "view=KEYS_ONLY", "recovery=true", "ttl=false")]
+    settled = [f"-var={words}" for words in ("protected=true", "team=b", "view=KEYS_ONLY", "recovery=true")]
     said = program.run("destroy", "-input=false", "-auto-approve", "-target=aws_dynamodb_table.orders", *settled,
                        returns=1)
     assert "protected against deletion" in said

@@ -7,14 +7,10 @@
 #include "sim/core/buffer.h"
 
 const char *const facts_paths[] = {
-    "emulators/dynamodb/api.json",
-    "emulators/dynamodb/api_streams.json",
-    "emulators/route53/api.json",
-    "emulators/arc/api_config.json",
-    "emulators/arc/api_cluster.json",
-    "emulators/fis/api.json",
-    "emulators/autoscaling/api.json",
-    NULL,
+    "emulators/dynamodb/api.json",    "emulators/dynamodb/api_streams.json",
+    "emulators/route53/api.json",     "emulators/arc/api_config.json",
+    "emulators/arc/api_cluster.json", "emulators/fis/api.json",
+    "emulators/autoscaling/api.json", NULL,
 };
 
 static char *read_file(const char *path)
