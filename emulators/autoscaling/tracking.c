@@ -31,6 +31,13 @@ static bool print_key(char key[KEY_BYTES], const char *region, const char *accou
     return length > 0 && length < KEY_BYTES;
 }
 
+/* Of the same units, by who wrote: they have been told as a whole. */
+static bool is_a_part(const struct wire_datum *datum)
+{
+    return datum->dimension_count > 1 &&
+           strcmp(datum->dimensions[datum->dimension_count - 1].name, "Source") == 0;
+}
+
 static void hear_consumed(void *context, const struct wire_datum *datum)
 {
     struct aas *aas = context;
@@ -38,7 +45,7 @@ static void hear_consumed(void *context, const struct wire_datum *datum)
     char key[KEY_BYTES];
     bool is_write = strcmp(datum->metric, "ConsumedWriteCapacityUnits") == 0;
     if ((!is_write && strcmp(datum->metric, "ConsumedReadCapacityUnits") != 0) ||
-        datum->account == NULL ||
+        datum->account == NULL || is_a_part(datum) ||
         !print_key(key, datum->region, datum->account, datum->dimensions[0].value,
                    datum->dimension_count > 1 ? datum->dimensions[1].value : NULL, is_write))
         return;

@@ -167,7 +167,7 @@ static enum sim_result replace(const struct arrival *arrival, struct sim_error *
     ddb_capacity_add(&capacity, table, ddb_write_halves(greatest_size(arrival, &write)));
     enum sim_result result = ddb_commit_one(&write, arrival->arena, &capacity, error);
     if (result == RESULT_OK)
-        ddb_throttle_charge(&capacity, DDB_WRITE);
+        ddb_throttle_charge_replicated(&capacity);
     return result;
 }
 

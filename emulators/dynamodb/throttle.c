@@ -99,8 +99,9 @@ static struct ddb_meter *meter_of(struct ddb_table *table, size_t index,
                                      : &table->index_states[index].meters.kinds[kind];
 }
 
-static void record(const struct ddb_table *table, size_t index, const char *metric, int64_t value,
-                   const char *unit)
+/* source: "Customer", "GlobalTable", or NULL for all of it. */
+static void record(const struct ddb_table *table, size_t index, const char *source,
+                   const char *metric, int64_t value, const char *unit)
 {
     struct wire_datum datum = {
         .region = ddb_region_name(table),
@@ -118,6 +119,8 @@ static void record(const struct ddb_table *table, size_t index, const char *metr
                                                       table->definition->indexes[index].name};
         datum.dimension_count = 2;
     }
+    if (source != NULL)
+        datum.dimensions[datum.dimension_count++] = (struct wire_dimension){"Source", source};
     wire_metric_record(table->ddb->host->metrics, &datum);
 }
 
@@ -132,9 +135,29 @@ static void tell(struct ddb_table *table, size_t index, enum ddb_throughput_kind
                  uint64_t halves)
 {
     if (wire_metrics_is_heard(table->ddb->host->metrics))
-        record(table, index,
+        record(table, index, NULL,
                kind == DDB_READ ? "ConsumedReadCapacityUnits" : "ConsumedWriteCapacityUnits",
                (int64_t)halves, "HalfCount");
+}
+
+/* Writes of a global table's replica are told apart by who made them as well. */
+static void tell_source(const struct ddb_table *table, size_t index, const char *source,
+                        uint64_t halves)
+{
+    record(table, index, source, "ConsumedWriteCapacityUnits", (int64_t)halves, "HalfCount");
+}
+
+static void tell_customer(struct ddb_table *table, size_t index,
+                          enum ddb_throughput_kind kind UNUSED, uint64_t halves)
+{
+    if (table->member.group != NULL)
+        tell_source(table, index, "Customer", halves);
+}
+
+static void tell_replicated(struct ddb_table *table, size_t index,
+                            enum ddb_throughput_kind kind UNUSED, uint64_t halves)
+{
+    tell_source(table, index, "GlobalTable", halves);
 }
 
 /* Tells what the table or index lacks. */
@@ -144,8 +167,8 @@ static bool refuse(struct ddb_table *table, size_t index, enum ddb_throughput_ki
     bool is_table = index == DDB_TABLE_ITSELF;
     enum ddb_limit limit = meter_of(table, index, kind)->limit;
     if (wire_metrics_is_heard(table->ddb->host->metrics))
-        record(table, index, kind == DDB_READ ? "ReadThrottleEvents" : "WriteThrottleEvents", 1,
-               "Count");
+        record(table, index, NULL, kind == DDB_READ ? "ReadThrottleEvents" : "WriteThrottleEvents",
+               1, "Count");
     fault->throttling_reason =
         sim_arena_printf(fault->arena, "%s%s%s", is_table ? "Table" : "Index", kind_names[kind],
                          refusals[limit].reason);
@@ -213,11 +236,28 @@ static void change_all(const struct ddb_capacity *capacity, enum ddb_throughput_
     }
 }
 
+static bool is_heard(const struct ddb_capacity *capacity)
+{
+    return capacity->first != NULL &&
+           wire_metrics_is_heard(capacity->first->table->ddb->host->metrics);
+}
+
 void ddb_throttle_tell(const struct ddb_capacity *capacity, enum ddb_throughput_kind kind)
 {
-    if (capacity->first != NULL &&
-        wire_metrics_is_heard(capacity->first->table->ddb->host->metrics))
-        change_all(capacity, kind, tell);
+    if (!is_heard(capacity))
+        return;
+    change_all(capacity, kind, tell);
+    if (kind == DDB_WRITE)
+        change_all(capacity, kind, tell_customer);
+}
+
+void ddb_throttle_charge_replicated(const struct ddb_capacity *capacity)
+{
+    change_all(capacity, DDB_WRITE, take);
+    if (!is_heard(capacity))
+        return;
+    change_all(capacity, DDB_WRITE, tell);
+    change_all(capacity, DDB_WRITE, tell_replicated);
 }
 
 void ddb_throttle_charge(const struct ddb_capacity *capacity, enum ddb_throughput_kind kind)
@@ -280,6 +320,8 @@ bool ddb_throttle_admit_table(struct ddb_table *table, enum ddb_throughput_kind 
         return refuse(table, DDB_TABLE_ITSELF, kind, fault);
     take(table, DDB_TABLE_ITSELF, kind, halves);
     tell(table, DDB_TABLE_ITSELF, kind, halves);
+    if (kind == DDB_WRITE && wire_metrics_is_heard(table->ddb->host->metrics))
+        tell_customer(table, DDB_TABLE_ITSELF, kind, halves);
     return true;
 }
 

@@ -37,6 +37,9 @@ void ddb_throttle_give_back(const struct ddb_capacity *capacity, enum ddb_throug
 MUST_USE bool ddb_throttle_may_read(struct ddb_table *table, size_t index, struct ddb_fault *fault);
 void ddb_throttle_charge(const struct ddb_capacity *capacity, enum ddb_throughput_kind kind);
 
+/* A write that came from another replica, told with Source=GlobalTable. */
+void ddb_throttle_charge_replicated(const struct ddb_capacity *capacity);
+
 /* How long a replicated write waits for the replica's provisioned write capacity; 0: not at all. */
 uint64_t ddb_throttle_replication_wait_us(struct ddb_table *table);
 

@@ -102,6 +102,17 @@ static void hear(void *context, const struct wire_datum *datum)
                       (long long)datum->value, datum->unit);
 }
 
+static void hear_region(void *context, const struct wire_datum *datum)
+{
+    struct sim_buffer *text = context;
+    if (strcmp(datum->metric, "ConsumedWriteCapacityUnits") != 0)
+        return;
+    sim_buffer_printf(text, "%s", datum->region);
+    for (size_t i = 0; i < datum->dimension_count; i++)
+        sim_buffer_printf(text, " %s=%s", datum->dimensions[i].name, datum->dimensions[i].value);
+    sim_buffer_printf(text, " %lld\n", (long long)datum->value);
+}
+
 static void test_what_is_consumed_is_told(void **state)
 {
     struct world *world = *state;
@@ -132,11 +143,44 @@ static void test_what_is_consumed_is_told(void **state)
     sim_buffer_fini(&text);
 }
 
+/* Of a replica: the destination pays for the item and its index, and says whose write it was. */
+static void test_replicated_writes_consume_at_the_destination(void **state)
+{
+    struct world *world = *state;
+    struct wire_metrics *metrics = wire_dispatcher_host(world->dispatcher)->metrics;
+    struct sim_buffer text;
+    (void)make_table(world, "'BillingMode':'PAY_PER_REQUEST'");
+    world_expect_in("replica",
+                    world_say(world, EAST, "UpdateTable",
+                              "{'TableName':'tab','ReplicaUpdates':[{'Create':{'RegionName':"
+                              "'us-west-2'}}]}"),
+                    "UPDATING");
+    world_idle(world);
+    sim_buffer_init(&text);
+    wire_metrics_listen(metrics, hear_region, &text);
+    (void)world_say(world, EAST, "PutItem", PUT);
+    world_idle(world);
+    wire_metrics_unlisten(metrics, hear_region, &text);
+    assert_string_equal(text.data, "us-east-1 TableName=tab 2\n"
+                                   "us-east-1 TableName=tab GlobalSecondaryIndexName=by-g 2\n"
+                                   "us-east-1 TableName=tab Source=Customer 2\n"
+                                   "us-east-1 TableName=tab GlobalSecondaryIndexName=by-g "
+                                   "Source=Customer 2\n"
+                                   "us-west-2 TableName=tab 2\n"
+                                   "us-west-2 TableName=tab GlobalSecondaryIndexName=by-g 2\n"
+                                   "us-west-2 TableName=tab Source=GlobalTable 2\n"
+                                   "us-west-2 TableName=tab GlobalSecondaryIndexName=by-g "
+                                   "Source=GlobalTable 2\n");
+    sim_buffer_fini(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_each_limit_has_its_words, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_what_is_consumed_is_told, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_replicated_writes_consume_at_the_destination,
+                                        world_setup, world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
