@@ -227,7 +227,7 @@ def test_a_zone_that_cannot_be_is_refused_and_nothing_is_created(server, inside,
     ("GET", "/hostedzone?maxitems=abc", 400, "InvalidInput"),
     ("GET", "/hostedzone?maxitems=-1", 400, "InvalidInput"),
     ("GET", "/healthcheck/nope", 404, "NoSuchHealthCheck"),
-    ("GET", "/cidrcollection", 501, "NotImplemented"),
+    ("GET", "/hostedzone/Z0/dnssec", 501, "NotImplemented"),
 ])
 def test_a_path_that_leads_nowhere_is_told_in_xml(server, method, path, status, code):
     reply = send(server, route53("", path, method))
