@@ -84,9 +84,10 @@ struct r53_check {
     struct r53_tags tags;
     struct r53_checker checkers[R53_CHECKER_COUNT]; /* ENDPOINT */
     struct r53_alarm alarm;                         /* ALARM */
-    bool verdict;                                   /* what the API says now */
-    bool served;                                    /* what DNS goes by */
-    struct r53_verdict *on_the_way;                 /* to DNS, earliest first */
+    bool is_silent; /* the latest real probe timed out: on a virtual clock the next waits less */
+    bool verdict;   /* what the API says now */
+    bool served;    /* what DNS goes by */
+    struct r53_verdict *on_the_way; /* to DNS, earliest first */
 };
 
 struct r53_checks {

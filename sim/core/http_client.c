@@ -18,6 +18,12 @@ struct fetch {
     struct sim_http_client *client;
     CURL *easy; /* NULL: refused before libcurl heard of it */
     struct curl_slist *headers;
+    struct curl_slist *connect_to; /* where packets go, whatever name the URL has */
+    void (*slow)(void *context);   /* NULL: not wanted, or told already */
+    uint64_t slow_at_us;           /* machine time, as the next */
+    uint64_t deadline_us;          /* of the phase it is in; UINT64_MAX: libcurl's own alone */
+    uint64_t answer_timeout_us;
+    uint64_t body_timeout_us;
     sim_fetch_done *done;
     void *context;
     struct sim_buffer body;
@@ -34,6 +40,7 @@ struct sim_http_client {
     CURLM *multi; /* NULL until the first fetch */
     struct fetch *fetches;
     uint64_t call_at_us; /* by the machine's clock: when libcurl wants to be called */
+    uint64_t look_at_us; /* no later than the first deadline or slow call of any fetch */
     bool has_refused;    /* some fetch ends without libcurl */
 };
 
@@ -107,6 +114,7 @@ static void destroy_fetch(struct fetch *fetch)
         curl_easy_cleanup(fetch->easy);
     }
     curl_slist_free_all(fetch->headers);
+    curl_slist_free_all(fetch->connect_to);
     sim_buffer_fini(&fetch->body);
     free(fetch);
 }
@@ -136,6 +144,13 @@ static enum sim_fetch_outcome outcome_of(const struct fetch *fetch, CURLcode cod
     }
 }
 
+static uint64_t handshake_us(const struct fetch *fetch)
+{
+    uint64_t connect_us = time_info_us(fetch->easy, CURLINFO_CONNECT_TIME_T);
+    uint64_t stands_us = time_info_us(fetch->easy, CURLINFO_APPCONNECT_TIME_T);
+    return stands_us > connect_us ? stands_us - connect_us : 0;
+}
+
 static void finish(struct fetch *fetch, CURLcode code)
 {
     long status = 0;
@@ -145,6 +160,7 @@ static void finish(struct fetch *fetch, CURLcode code)
         .body = fetch->body.length_bytes > 0 ? fetch->body.data : "",
         .body_bytes = fetch->body.length_bytes,
         .connect_us = time_info_us(fetch->easy, CURLINFO_CONNECT_TIME_T),
+        .handshake_us = handshake_us(fetch),
         .first_byte_us = time_info_us(fetch->easy, CURLINFO_STARTTRANSFER_TIME_T),
         .detail = fetch->detail[0] != '\0' ? fetch->detail : curl_easy_strerror(code),
     };
@@ -241,18 +257,57 @@ static int set_timer(CURLM *multi, long timeout_ms, void *context)
 static uint64_t limit_wait(void *context)
 {
     const struct sim_http_client *client = context;
+    uint64_t at_us =
+        client->call_at_us < client->look_at_us ? client->call_at_us : client->look_at_us;
     if (client->has_refused)
         return 0;
-    if (client->call_at_us == UINT64_MAX)
+    if (at_us == UINT64_MAX)
         return UINT64_MAX;
     uint64_t now_us = sim_clock_machine_us();
-    return client->call_at_us > now_us ? client->call_at_us - now_us : 0;
+    return at_us > now_us ? at_us - now_us : 0;
+}
+
+/* One fetch whose time is up is dealt with: what it calls may add and remove others. */
+static bool deal_with_one(struct sim_http_client *client, uint64_t now_us)
+{
+    for (struct fetch *fetch = client->fetches; fetch != NULL; fetch = fetch->next) {
+        if (fetch->easy == NULL || fetch->is_finished)
+            continue;
+        if (fetch->deadline_us <= now_us) {
+            finish(fetch, CURLE_OPERATION_TIMEDOUT);
+            return true;
+        }
+        if (fetch->slow != NULL && fetch->slow_at_us <= now_us) {
+            void (*slow)(void *) = fetch->slow;
+            fetch->slow = NULL;
+            slow(fetch->context);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void look_at_deadlines(struct sim_http_client *client)
+{
+    uint64_t now_us = sim_clock_machine_us();
+    if (client->look_at_us > now_us)
+        return;
+    while (deal_with_one(client, now_us))
+        continue;
+    client->look_at_us = UINT64_MAX;
+    for (const struct fetch *fetch = client->fetches; fetch != NULL; fetch = fetch->next) {
+        if (fetch->deadline_us < client->look_at_us)
+            client->look_at_us = fetch->deadline_us;
+        if (fetch->slow != NULL && fetch->slow_at_us < client->look_at_us)
+            client->look_at_us = fetch->slow_at_us;
+    }
 }
 
 static void end_turn(void *context)
 {
     struct sim_http_client *client = context;
     hand_out_refused(client);
+    look_at_deadlines(client);
     if (client->call_at_us == UINT64_MAX || client->call_at_us > sim_clock_machine_us())
         return;
     int running = 0;
@@ -274,6 +329,37 @@ static size_t keep_body(char *data, size_t size, size_t count, void *context)
     return kept_bytes;
 }
 
+static void set_deadline(struct fetch *fetch, uint64_t timeout_us)
+{
+    fetch->deadline_us = timeout_us == 0 ? UINT64_MAX : sim_clock_machine_us() + timeout_us;
+    if (fetch->deadline_us < fetch->client->look_at_us)
+        fetch->client->look_at_us = fetch->deadline_us;
+}
+
+/* Connected: the request goes out now. */
+static int note_connected(void *context, char *to, char *from, int to_port, int from_port)
+{
+    struct fetch *fetch = context;
+    (void)to, (void)from, (void)to_port, (void)from_port;
+    set_deadline(fetch, fetch->answer_timeout_us);
+    return CURL_PREREQFUNC_OK;
+}
+
+/* Ends the transfer behind the headers if nobody wants a body. */
+static size_t note_header(char *line, size_t size, size_t count, void *context)
+{
+    struct fetch *fetch = context;
+    long status = 0;
+    size_t bytes = size * count;
+    const bool is_last = bytes <= 2 && (line[0] == '\r' || line[0] == '\n');
+    (void)curl_easy_getinfo(fetch->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (!is_last || status < 200)
+        return bytes;
+    set_deadline(fetch, fetch->body_timeout_us);
+    fetch->is_body_full = fetch->body_max_bytes == 0;
+    return fetch->is_body_full ? 0 : bytes;
+}
+
 static long timeout_ms(uint64_t timeout_us)
 {
     uint64_t rounded_ms = timeout_us / SIM_US_PER_MS + (timeout_us % SIM_US_PER_MS != 0);
@@ -288,6 +374,31 @@ static bool is_one_line(const char *text)
 
 /* Each option is accepted by the libcurl that we are built against: only memory can fail it. */
 #define SET(option, value) failed |= curl_easy_setopt(easy, option, value) != CURLE_OK
+
+/* The name goes into the handshake; the packets go to the URL's address all the same. */
+static bool set_server_name(struct fetch *fetch, const struct sim_fetch_options *options)
+{
+    CURL *easy = fetch->easy;
+    CURLU *url = curl_url();
+    char *host = NULL;
+    char *text = NULL;
+    char to[160];
+    bool failed = url == NULL || curl_url_set(url, CURLUPART_URL, options->url, 0) != CURLUE_OK ||
+                  curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
+                  curl_url_set(url, CURLUPART_HOST, options->server_name, 0) != CURLUE_OK ||
+                  curl_url_get(url, CURLUPART_URL, &text, 0) != CURLUE_OK;
+    if (!failed) {
+        (void)snprintf(to, sizeof to, "::%.128s:", host);
+        fetch->connect_to = curl_slist_append(NULL, to);
+        failed |= fetch->connect_to == NULL;
+        SET(CURLOPT_CONNECT_TO, fetch->connect_to);
+        SET(CURLOPT_URL, text);
+    }
+    curl_free(host);
+    curl_free(text);
+    curl_url_cleanup(url);
+    return !failed;
+}
 
 static bool set_up_easy(struct fetch *fetch, const struct sim_fetch_options *options)
 {
@@ -311,6 +422,14 @@ static bool set_up_easy(struct fetch *fetch, const struct sim_fetch_options *opt
     SET(CURLOPT_CONNECTTIMEOUT_MS, timeout_ms(options->connect_timeout_us));
     SET(CURLOPT_TIMEOUT_MS, timeout_ms(options->total_timeout_us));
     SET(CURLOPT_CONNECT_ONLY, options->tcp_only ? 1L : 0L);
+    if (!options->tcp_only) {
+        SET(CURLOPT_PREREQFUNCTION, note_connected);
+        SET(CURLOPT_PREREQDATA, (void *)fetch);
+        SET(CURLOPT_HEADERFUNCTION, note_header);
+        SET(CURLOPT_HEADERDATA, (void *)fetch);
+    }
+    if (options->server_name != NULL)
+        failed |= !set_server_name(fetch, options);
     if (options->user_agent != NULL)
         SET(CURLOPT_USERAGENT, options->user_agent);
     if (options->host_header != NULL) {
@@ -374,6 +493,15 @@ void sim_http_client_fetch(struct sim_http_client *client, const struct sim_fetc
     fetch->done = done;
     fetch->context = context;
     fetch->body_max_bytes = options->body_max_bytes;
+    fetch->deadline_us = UINT64_MAX;
+    fetch->answer_timeout_us = options->answer_timeout_us;
+    fetch->body_timeout_us = options->body_timeout_us;
+    if (options->slow != NULL) {
+        fetch->slow = options->slow;
+        fetch->slow_at_us = sim_clock_machine_us() + options->slow_after_us;
+        if (fetch->slow_at_us < client->look_at_us)
+            client->look_at_us = fetch->slow_at_us;
+    }
     fetch->next = client->fetches;
     if (fetch->next != NULL)
         fetch->next->previous = fetch;
@@ -403,6 +531,7 @@ enum sim_result sim_http_client_create(struct sim_loop *loop, struct sim_http_cl
     struct sim_http_client *fresh = sim_alloc(sizeof *fresh);
     fresh->loop = loop;
     fresh->call_at_us = UINT64_MAX;
+    fresh->look_at_us = UINT64_MAX;
     sim_loop_limit_wait(loop, limit_wait, fresh);
     sim_loop_at_turn_end(loop, end_turn, fresh);
     *client = fresh;
