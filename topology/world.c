@@ -112,6 +112,7 @@ static enum sim_result create_services(struct topo_world *world, struct sim_erro
     add_service(world, &arc_cluster_service, world->arc);
     add_service(world, &fis_service, world->fis);
     add_service(world, &aas_service, world->aas);
+    r53_judge_anew(world->r53);
     wire_dispatcher_add_resources(world->dispatcher, endpoint_exists, world);
     return RESULT_OK;
 }

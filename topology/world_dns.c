@@ -1,5 +1,6 @@
 /* Health checks, zones, records, client networks. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "topology/world_internal.h"
@@ -14,6 +15,52 @@ static const char *name_of(const struct topo_world *world, const char *kind, con
     snprintf(text, sizeof text, "%s.%.300s.%s", kind, name, what);
     const char *value = topo_names_find(world->names, text);
     return value != NULL ? value : "";
+}
+
+/* --- what a data directory has already ----------------------------------------------------------
+ */
+
+static const char *id_by_reference(const cJSON *list, const char *reference)
+{
+    const cJSON *element = NULL;
+    cJSON_ArrayForEach(element, list)
+    {
+        const char *found = wire_text(element, "CallerReference");
+        if (found != NULL && strcmp(found, reference) == 0)
+            return wire_text(element, "Id");
+    }
+    return NULL;
+}
+
+/* True: what has this caller reference is there, and its id is known from now on. It is left as it
+ * is. */
+static bool exists_already(struct topo_world *world, const struct topo_node *at,
+                           const char *operation, const char *list, const char *reference,
+                           const char *kind, const char *name)
+{
+    char marker[80] = "";
+    bool is_found = false;
+    bool has_more = world->core.data != NULL;
+    while (has_more && !is_found) {
+        struct world_call call = {at, SERVICE, operation, REGION, NULL};
+        cJSON *input = cJSON_CreateObject();
+        cJSON *output = NULL;
+        struct sim_error error;
+        if (marker[0] != '\0')
+            cJSON_AddStringToObject(input, "Marker", marker);
+        if (world_call(world, &call, input, &output, &error) != RESULT_OK)
+            return false;
+        const char *id = id_by_reference(wire_member(output, list), reference);
+        const char *next = wire_text(output, "NextMarker");
+        is_found = id != NULL;
+        if (is_found)
+            topo_names_add(world->names, strrchr(id, '/') != NULL ? strrchr(id, '/') + 1 : id,
+                           "%s.%s.id", kind, name);
+        has_more = next != NULL;
+        snprintf(marker, sizeof marker, "%s", next != NULL ? next : "");
+        cJSON_Delete(output);
+    }
+    return is_found;
 }
 
 static cJSON *health_check_config(const struct topo_world *world,
@@ -54,6 +101,9 @@ static enum sim_result make_health_check(struct topo_world *world,
 {
     char reference[80];
     snprintf(reference, sizeof reference, "world %.40s", check->name);
+    if (exists_already(world, check->at, "ListHealthChecks", "HealthChecks", reference,
+                       "health_check", check->name))
+        return RESULT_OK;
     cJSON *input = cJSON_CreateObject();
     cJSON_AddStringToObject(input, "CallerReference", reference);
     cJSON_AddItemToObject(input, "HealthCheckConfig", health_check_config(world, check));
@@ -121,14 +171,51 @@ static cJSON *record_change(const struct topo_world *world, const struct topo_re
     return change;
 }
 
+static cJSON *vpc_json(const struct topo_world *world, const char *id)
+{
+    const struct topo_world_file *file = world->file;
+    cJSON *json = cJSON_CreateObject();
+    for (size_t i = 0; i < file->client_network_count; i++) {
+        const struct topo_client_network_entry *network = &file->client_networks[i];
+        if (network->vpc == NULL || strcmp(network->vpc, id) != 0)
+            continue;
+        cJSON_AddStringToObject(json, "VPCRegion", network->region);
+        break;
+    }
+    cJSON_AddStringToObject(json, "VPCId", id);
+    return json;
+}
+
+/* The first VPC comes with the zone. */
+static enum sim_result associate_vpcs(struct topo_world *world, const struct topo_zone_entry *zone,
+                                      struct sim_error *error)
+{
+    enum sim_result result = RESULT_OK;
+    for (size_t i = 1; i < zone->vpcs.count && result == RESULT_OK; i++) {
+        struct world_call call = {zone->at, SERVICE, "AssociateVPCWithHostedZone", REGION, NULL};
+        cJSON *input = cJSON_CreateObject();
+        cJSON_AddStringToObject(input, "HostedZoneId", name_of(world, "zone", zone->name, "id"));
+        cJSON_AddItemToObject(input, "VPC", vpc_json(world, zone->vpcs.values[i]));
+        result = world_call(world, &call, input, NULL, error);
+    }
+    return result;
+}
+
+/* A zone that is there already is left alone, with its records. */
 static enum sim_result make_zone(struct topo_world *world, const struct topo_zone_entry *zone,
-                                 struct sim_error *error)
+                                 bool *is_new, struct sim_error *error)
 {
     char reference[80];
     snprintf(reference, sizeof reference, "world %.60s", zone->name);
+    *is_new = !exists_already(world, zone->at, "ListHostedZones", "HostedZones", reference, "zone",
+                              zone->name);
+    if (!*is_new)
+        return RESULT_OK;
     cJSON *input = cJSON_CreateObject();
     cJSON_AddStringToObject(input, "Name", zone->name);
     cJSON_AddStringToObject(input, "CallerReference", reference);
+    if (zone->vpcs.count > 0)
+        cJSON_AddItemToObject(input, "VPC", vpc_json(world, zone->vpcs.values[0]));
     struct world_call call = {zone->at, SERVICE, "CreateHostedZone", REGION, NULL};
     cJSON *output = NULL;
     enum sim_result result = world_call(world, &call, input, &output, error);
@@ -141,7 +228,7 @@ static enum sim_result make_zone(struct topo_world *world, const struct topo_zon
     else
         result = topo_node_fail(zone->at, error, "CreateHostedZone answered without an id");
     cJSON_Delete(output);
-    return result;
+    return result == RESULT_OK ? associate_vpcs(world, zone, error) : result;
 }
 
 /* A record that points at another of the zone goes into a batch of its own, after its target. */
@@ -170,13 +257,15 @@ static enum sim_result change_records(struct topo_world *world, const struct top
     return world_call(world, &call, input, NULL, error);
 }
 
-static enum sim_result make_records(struct topo_world *world, struct sim_error *error)
+static enum sim_result make_records(struct topo_world *world, const bool *is_new,
+                                    struct sim_error *error)
 {
     const struct topo_world_file *file = world->file;
     enum sim_result result = RESULT_OK;
     for (int aliases = 0; aliases < 2; aliases++)
         for (size_t i = 0; i < file->zone_count && result == RESULT_OK; i++)
-            result = change_records(world, &file->zones[i], aliases == 1, error);
+            if (is_new[i])
+                result = change_records(world, &file->zones[i], aliases == 1, error);
     return result;
 }
 
@@ -189,12 +278,19 @@ enum sim_result world_make_dns(struct topo_world *world, struct sim_error *error
         struct sim_error inner = {0};
         if (r53_add_client_network(world->r53, network->cidr, network->region, &inner) != RESULT_OK)
             result = topo_node_fail(network->at, error, "%.600s", inner.message);
+        else if (network->vpc != NULL &&
+                 r53_add_vpc_network(world->r53, network->cidr, network->vpc, &inner) != RESULT_OK)
+            result = topo_node_fail(network->at, error, "%.600s", inner.message);
     }
+    bool *is_new = sim_alloc_array(file->zone_count + 1, sizeof *is_new);
     for (size_t i = 0; i < file->health_check_count && result == RESULT_OK; i++)
         result = make_health_check(world, &file->health_checks[i], error);
     for (size_t i = 0; i < file->zone_count && result == RESULT_OK; i++)
-        result = make_zone(world, &file->zones[i], error);
+        result = make_zone(world, &file->zones[i], &is_new[i], error);
     if (result == RESULT_OK && file->zone_count == 1)
         topo_names_add(world->names, name_of(world, "zone", file->zones[0].name, "id"), "zone.id");
-    return result == RESULT_OK ? make_records(world, error) : result;
+    if (result == RESULT_OK)
+        result = make_records(world, is_new, error);
+    free(is_new);
+    return result;
 }

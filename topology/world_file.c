@@ -144,6 +144,9 @@ static enum sim_result read_client_network(struct world_loader *loader,
                               CLIENT_NETWORK_CIDR_EXAMPLE, network->cidr);
     if (result != RESULT_OK)
         return result;
+    result = topo_read_text(topo_node_find(node, "vpc"), &network->vpc, loader->error);
+    if (result != RESULT_OK)
+        return result;
     return world_read_region(loader, topo_node_find(node, "region"), false, &network->region);
 }
 

@@ -44,6 +44,7 @@ struct topo_client_network_entry {
     const struct topo_node *at;
     const char *cidr;
     const char *region;
+    const char *vpc; /* its clients are inside this VPC; NULL: in none */
 };
 
 /* Who may call, and for which account. */
@@ -120,7 +121,8 @@ struct topo_record_entry {
 
 struct topo_zone_entry {
     const struct topo_node *at;
-    const char *name; /* without a dot at its end */
+    const char *name;       /* without a dot at its end */
+    struct topo_texts vpcs; /* some: a private zone of these */
     struct topo_record_entry *records;
     size_t record_count;
 };

@@ -286,6 +286,27 @@ static enum sim_result read_record(struct world_loader *loader, const struct top
     return result;
 }
 
+/* A private zone's VPCs: each one is that of a client network. */
+static enum sim_result read_vpcs(struct world_loader *loader, const struct topo_node *node,
+                                 struct topo_zone_entry *zone)
+{
+    const struct topo_world_file *file = loader->file;
+    enum sim_result result = world_read_texts(loader, node, &zone->vpcs);
+    for (size_t i = 0; i < zone->vpcs.count && result == RESULT_OK; i++) {
+        bool is_known = false;
+        for (size_t n = 0; n < file->client_network_count; n++)
+            is_known =
+                is_known || (file->client_networks[n].vpc != NULL &&
+                             strcmp(file->client_networks[n].vpc, zone->vpcs.values[i]) == 0);
+        if (!is_known)
+            result = topo_node_fail(node, loader->error,
+                                    "no client network is in the VPC '%.64s'; give one 'vpc: "
+                                    "%.64s'",
+                                    zone->vpcs.values[i], zone->vpcs.values[i]);
+    }
+    return result;
+}
+
 static enum sim_result read_zone(struct world_loader *loader, const struct topo_node *node,
                                  void *entry)
 {
@@ -296,6 +317,8 @@ static enum sim_result read_zone(struct world_loader *loader, const struct topo_
     if (result == RESULT_OK)
         result =
             world_check_unique(loader, name, "zone", file->zones, file->zone_count, sizeof *zone);
+    if (result == RESULT_OK)
+        result = read_vpcs(loader, topo_node_find(node, "vpcs"), zone);
     const struct topo_node *records = topo_node_find(node, "records");
     zone->records = world_alloc_entries(loader, records, sizeof *zone->records);
     if (result == RESULT_OK)

@@ -19,7 +19,9 @@ static const struct topo_key timings_keys[] = {
     {"transient", OPTIONAL}, {"dns_change", OPTIONAL}, {"dns_health", OPTIONAL},
     {"expiry", OPTIONAL}, {"service_times", OPTIONAL},
 };
-static const struct topo_key client_network_keys[] = {{"cidr", REQUIRED}, {"region", REQUIRED}};
+static const struct topo_key client_network_keys[] = {
+    {"cidr", REQUIRED}, {"region", REQUIRED}, {"vpc", OPTIONAL},
+};
 static const struct topo_key access_key_keys[] = {
     {"id", REQUIRED}, {"secret", REQUIRED}, {"account", OPTIONAL},
 };
@@ -52,7 +54,9 @@ static const struct topo_key health_check_keys[] = {
     {"interval", OPTIONAL}, {"failure_threshold", OPTIONAL}, {"children", OPTIONAL},
     {"health_threshold", OPTIONAL}, {"inverted", OPTIONAL},
 };
-static const struct topo_key zone_keys[] = {{"name", REQUIRED}, {"records", OPTIONAL}};
+static const struct topo_key zone_keys[] = {
+    {"name", REQUIRED}, {"vpcs", OPTIONAL}, {"records", OPTIONAL},
+};
 static const struct topo_key record_keys[] = {
     {"name", REQUIRED}, {"type", REQUIRED}, {"ttl", OPTIONAL}, {"values", OPTIONAL},
     {"endpoint", OPTIONAL}, {"alias", OPTIONAL}, {"set", OPTIONAL}, {"weight", OPTIONAL},

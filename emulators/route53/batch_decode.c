@@ -50,16 +50,22 @@ static bool check_form(struct r53_batch *batch, const cJSON *change, const cJSON
     const bool is_alias = has(json, "AliasTarget");
     const bool has_values = has(json, "TTL") && has(json, "ResourceRecords");
     const bool has_part = has(json, "TTL") || has(json, "ResourceRecords");
+    const bool is_policy = has(json, "TrafficPolicyInstanceId");
     size_t policy_count = wire_flag(json, "MultiValueAnswer", false) ? 1 : 0;
     char where[1600];
     describe(change, json, where);
-    if (is_alias && has_part)
+    if ((is_alias && has_part) || (is_policy && (is_alias || has_part)))
         return refuse(batch, "InvalidInput",
                       "Invalid request: Expected exactly one of %s, but found more than one in %s",
                       contents, where);
-    if (!is_alias && !has_values)
+    if (!is_alias && !has_values && !is_policy)
         return refuse(batch, "InvalidInput",
                       "Invalid request: Expected exactly one of %s, but found none in %s", contents,
+                      where);
+    if (is_policy && strcmp(wire_text(change, "Action"), action_names[R53_DELETE]) != 0)
+        return refuse(batch, "InvalidInput",
+                      "Invalid request: A record set of a traffic policy instance can only be "
+                      "deleted in %s",
                       where);
     for (size_t i = 0; i < ARRAY_LEN(policies); i++)
         policy_count += has(json, policies[i]) ? 1 : 0;
@@ -74,16 +80,6 @@ static bool check_form(struct r53_batch *batch, const cJSON *change, const cJSON
         return refuse(batch, "InvalidInput",
                       "Invalid request: Expected exactly one of %s, but found none in %s", routing,
                       where);
-    return true;
-}
-
-/* What AWS has and this emulator does not have yet is refused, not pretended. */
-static bool check_is_here(struct r53_batch *batch, const cJSON *json)
-{
-    static const char *const absent[] = {"TrafficPolicyInstanceId"};
-    for (size_t i = 0; i < ARRAY_LEN(absent); i++)
-        if (has(json, absent[i]))
-            return refuse(batch, "NotImplemented", "%s is not implemented", absent[i]);
     return true;
 }
 
@@ -227,7 +223,7 @@ static bool decode_set(struct r53_batch *batch, const struct r53_zone *zone, con
     const char *check = wire_text(json, "HealthCheckId");
     const char *identifier = wire_text(json, "SetIdentifier");
     enum r53_name_fault fault = R53_NAME_OK;
-    if (!check_is_here(batch, json) || !check_form(batch, change, json))
+    if (!check_form(batch, change, json))
         return false;
     set->type = r53_type_by_name(wire_text(json, "Type"));
     if (set->type == (ldns_rr_type)0)
@@ -243,6 +239,10 @@ static bool decode_set(struct r53_batch *batch, const struct r53_zone *zone, con
     }
     if (!decode_policy(batch, json, set))
         return false;
+    if (has(json, "TrafficPolicyInstanceId")) {
+        set->policy_instance_id = sim_strdup(wire_text(json, "TrafficPolicyInstanceId"));
+        return true;
+    }
     if (has(json, "AliasTarget"))
         decode_alias(zone, wire_member(json, "AliasTarget"), edit);
     else

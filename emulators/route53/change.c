@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "emulators/route53/route53_internal.h"
+#include "emulators/route53/save.h"
 
 void r53_delta_apply(const struct r53_delta *delta, struct r53_records *records)
 {
@@ -19,6 +20,38 @@ void r53_delta_undo(const struct r53_delta *delta, struct r53_records *records)
         r53_rrset_drop(r53_records_take(records, delta->new));
     if (delta->old != NULL)
         r53_rrset_drop(r53_records_put(records, delta->old));
+}
+
+static void serve(struct r53_rrset *set, struct r53_records *records)
+{
+    if (set == NULL)
+        return;
+    if (set->policy_instance_id == NULL)
+        r53_rrset_drop(r53_records_put(records, set));
+    for (size_t i = 0; i < set->tree_count; i++)
+        r53_rrset_drop(r53_records_put(records, set->tree[i]));
+}
+
+static void unserve(const struct r53_rrset *set, struct r53_records *records)
+{
+    if (set == NULL)
+        return;
+    if (set->policy_instance_id == NULL)
+        r53_rrset_drop(r53_records_take(records, set));
+    for (size_t i = 0; i < set->tree_count; i++)
+        r53_rrset_drop(r53_records_take(records, set->tree[i]));
+}
+
+void r53_delta_serve(const struct r53_delta *delta, struct r53_records *records)
+{
+    unserve(delta->old, records);
+    serve(delta->new, records);
+}
+
+void r53_delta_unserve(const struct r53_delta *delta, struct r53_records *records)
+{
+    unserve(delta->new, records);
+    serve(delta->old, records);
 }
 
 static void drop_deltas(struct r53_change *change)
@@ -68,12 +101,15 @@ static void turn_insync(void *context)
     change->is_insync = true;
     if (zone != NULL) {
         for (size_t i = 0; i < change->delta_count; i++)
-            r53_delta_apply(&change->deltas[i], &zone->served);
+            r53_delta_serve(&change->deltas[i], &zone->served);
+        if (!zone->is_served)
+            r53_zone_changed(change->r53, zone);
         zone->is_served = true;
         zone->pending_count--;
     }
     drop_deltas(change);
     trace_change(change);
+    r53_change_changed(change);
 }
 
 static void turn_insync_cidr(void *context)
@@ -119,8 +155,10 @@ bool r53_changes_make_room(struct r53_changes *changes)
     {
         if (changes->count < R53_CHANGE_MAX)
             return true;
-        if (change->is_insync)
-            destroy_change(changes, change);
+        if (!change->is_insync)
+            continue;
+        r53_change_changed(change);
+        destroy_change(changes, change);
     }
     return changes->count < R53_CHANGE_MAX;
 }
@@ -135,6 +173,7 @@ struct r53_change *r53_change_submit(struct r53 *r53, struct r53_zone *zone,
     change->r53 = r53;
     r53_draw_id(r53, 'C', change->id);
     memcpy(change->zone_id, zone->id, sizeof(change->zone_id));
+    change->number = ++r53->made_count;
     change->submitted_us = now_us;
     change->comment = comment == NULL ? NULL : sim_strdup(comment);
     change->deltas = deltas;
@@ -146,11 +185,37 @@ struct r53_change *r53_change_submit(struct r53 *r53, struct r53_zone *zone,
     if (due_us < zone->last_insync_us)
         due_us = zone->last_insync_us;
     zone->last_insync_us = due_us;
+    change->due_us = due_us;
+    r53_change_changed(change);
+    for (size_t i = 0; i < delta_count; i++) {
+        r53_set_changed(r53, zone, deltas[i].old);
+        r53_set_changed(r53, zone, deltas[i].new);
+    }
     if (zone->pending_count++ == 0 && due_us <= now_us)
         turn_insync(change);
     else
         change->event = sim_sched_at(r53->core->sched, due_us, turn_insync, change);
     return change;
+}
+
+void r53_change_restore(struct r53 *r53, struct r53_change *change)
+{
+    struct r53_zone *zone = r53_zone_find(&r53->zones, change->zone_id);
+    uint64_t now_us = sim_clock_now_us(r53->core->clock);
+    change->r53 = r53;
+    if (r53->made_count < change->number)
+        r53->made_count = change->number;
+    HASH_ADD_STR(r53->changes.by_id, id, change);
+    r53->changes.count++;
+    if (change->is_insync)
+        return;
+    if (zone != NULL) {
+        zone->pending_count++;
+        if (zone->last_insync_us < change->due_us)
+            zone->last_insync_us = change->due_us;
+    }
+    change->event = sim_sched_at(
+        r53->core->sched, change->due_us < now_us ? now_us : change->due_us, turn_insync, change);
 }
 
 struct r53_change *r53_change_find(const struct r53_changes *changes, const char *id)

@@ -26,8 +26,10 @@ struct r53_change {
     char collection_id[R53_COLLECTION_ID_BYTES]; /* "": of a zone */
     struct r53_cidr_blocks blocks;               /* of the collection from INSYNC on */
     bool is_insync;
+    uint64_t number; /* counts what was submitted */
     uint64_t submitted_us;
-    char *comment; /* NULL: none */
+    uint64_t due_us; /* when it turns INSYNC */
+    char *comment;   /* NULL: none */
     struct r53_delta *deltas;
     size_t delta_count;
     uint64_t event; /* 0: none pending */
@@ -52,5 +54,11 @@ struct r53_change *r53_change_find(const struct r53_changes *changes, const char
 /* Puts a step into a table, or takes it back out. */
 void r53_delta_apply(const struct r53_delta *delta, struct r53_records *records);
 void r53_delta_undo(const struct r53_delta *delta, struct r53_records *records);
+/* The same for what DNS serves: in place of a traffic policy instance's set comes its tree. */
+void r53_delta_serve(const struct r53_delta *delta, struct r53_records *records);
+void r53_delta_unserve(const struct r53_delta *delta, struct r53_records *records);
+/* A change found in the data directory, with its id, number, zone, times and steps. Takes it; one
+ * that is PENDING turns INSYNC when it is due. */
+void r53_change_restore(struct r53 *r53, struct r53_change *change);
 
 #endif

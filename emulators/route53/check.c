@@ -255,13 +255,15 @@ static void set_checkers(struct r53_check *check)
     }
 }
 
-struct r53_check *r53_check_add(struct r53 *r53, const char *reference, cJSON *config)
+struct r53_check *r53_check_restore(struct r53 *r53, const char *id, const char *reference,
+                                    cJSON *config)
 {
     struct r53_checks *checks = &r53->checks;
     struct r53_check *check = sim_alloc(sizeof(*check));
     size_t at = 0;
+    PRE(strlen(id) < sizeof(check->id));
     check->r53 = r53;
-    sim_random_uuid(&r53->ids, check->id);
+    memcpy(check->id, id, strlen(id) + 1);
     check->caller_reference = sim_strdup(reference);
     check->config = config;
     check->type = r53_check_type_find(wire_text(config, "Type"));
@@ -278,10 +280,32 @@ struct r53_check *r53_check_add(struct r53 *r53, const char *reference, cJSON *c
     r53_alarm_begin(check);
     check->verdict = judge(check);
     check->served = check->verdict;
-    trace_verdict(check, "health.change", check->verdict, "created");
     r53_check_start_probes(check);
     r53_metrics_begin(r53);
     return check;
+}
+
+struct r53_check *r53_check_add(struct r53 *r53, const char *reference, cJSON *config)
+{
+    char id[SIM_UUID_TEXT_BYTES];
+    struct r53_check *check = NULL;
+    sim_random_uuid(&r53->ids, id);
+    check = r53_check_restore(r53, id, reference, config);
+    trace_verdict(check, "health.change", check->verdict, "created");
+    record_metric(check);
+    return check;
+}
+
+void r53_checks_judge_anew(struct r53_checks *checks)
+{
+    for (int round = 0; round < 2; round++) /* children first, then those that count them */
+        for (size_t i = 0; i < checks->count; i++) {
+            struct r53_check *check = checks->by_id[i];
+            if ((check->type->family == R53_CHECK_CALCULATED) != (round == 1))
+                continue;
+            check->verdict = judge(check);
+            check->served = check->verdict;
+        }
 }
 
 void r53_check_replace_config(struct r53_check *check, cJSON *config)

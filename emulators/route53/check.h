@@ -108,6 +108,11 @@ bool r53_check_reference_is_spent(const struct r53_checks *checks, const char *r
 
 /* Takes config. The verdict counts at once. */
 struct r53_check *r53_check_add(struct r53 *r53, const char *reference, cJSON *config);
+/* One found in the data directory; takes config. */
+struct r53_check *r53_check_restore(struct r53 *r53, const char *id, const char *reference,
+                                    cJSON *config);
+/* All verdicts from what is known now, and DNS goes by them at once. */
+void r53_checks_judge_anew(struct r53_checks *checks);
 void r53_check_replace_config(struct r53_check *check, cJSON *config); /* takes it */
 void r53_check_remove(struct r53_check *check);                        /* and destroys it */
 /* Looks again; a new verdict is traced and sent on its way, and parents look as well. */

@@ -1,7 +1,7 @@
 /* operations_check.c -- health checks: create, get, list, update, delete, status. */
 #include <string.h>
 
-#include "emulators/route53/route53_internal.h"
+#include "emulators/route53/save.h"
 
 #define CHECKS_A_PAGE 100
 
@@ -101,7 +101,9 @@ enum wire_progress r53_create_check(void *state, struct wire_call *call)
         cJSON_Delete(config);
         return WIRE_DONE;
     }
-    return succeed_created(call, r53_check_add(r53, reference, config));
+    before = r53_check_add(r53, reference, config);
+    r53_changed(r53, R53_SAVED_CHECK, before->id);
+    return succeed_created(call, before);
 }
 
 enum wire_progress r53_get_check(void *state, struct wire_call *call)
@@ -131,6 +133,7 @@ enum wire_progress r53_update_check(void *state, struct wire_call *call)
         return WIRE_DONE;
     }
     r53_check_replace_config(check, config);
+    r53_changed(r53, R53_SAVED_CHECK, check->id);
     return succeed_with(call, check);
 }
 
@@ -139,6 +142,7 @@ enum wire_progress r53_delete_check(void *state, struct wire_call *call)
     struct r53_check *check = need_check(state, call);
     if (check == NULL)
         return WIRE_DONE;
+    r53_changed(state, R53_SAVED_CHECK, check->id);
     r53_check_remove(check);
     return wire_succeed(call, NULL);
 }

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "emulators/route53/route53_internal.h"
+#include "emulators/route53/save.h"
 
 #define SETS_A_PAGE 100
 
@@ -92,9 +92,11 @@ enum wire_progress r53_create_delegation(void *state, struct wire_call *call)
     if (zone != NULL) {
         memcpy(made->name_servers, zone->name_servers, sizeof(made->name_servers));
         memcpy(zone->delegation_id, made->id, sizeof(zone->delegation_id));
+        r53_zone_changed(r53, zone);
     } else {
         r53_draw_name_servers(&r53->ids, made->name_servers);
     }
+    r53_changed(r53, R53_SAVED_DELEGATION, made->id);
     output = cJSON_CreateObject();
     cJSON_AddItemToObject(output, "DelegationSet", delegation_json(made));
     cJSON_AddStringToObject(
@@ -127,6 +129,7 @@ enum wire_progress r53_delete_delegation(void *state, struct wire_call *call)
         return wire_fail(call, "DelegationSetInUse",
                          "The specified delegation contains associated hosted zones which must be "
                          "deleted before the reusable delegation set can be deleted.");
+    r53_changed(r53, R53_SAVED_DELEGATION, delegation->id);
     r53_delegation_remove(&r53->delegations, delegation);
     return wire_succeed(call, NULL);
 }

@@ -155,7 +155,9 @@ cJSON *r53_rrset_json(const struct r53_rrset *set)
     if (set->set_identifier != NULL)
         cJSON_AddStringToObject(json, "SetIdentifier", set->set_identifier);
     add_policy(json, set);
-    if (set->is_alias) {
+    if (set->policy_instance_id != NULL) {
+        cJSON_AddStringToObject(json, "TrafficPolicyInstanceId", set->policy_instance_id);
+    } else if (set->is_alias) {
         add_alias(json, set);
     } else {
         cJSON_AddNumberToObject(json, "TTL", set->ttl_s);

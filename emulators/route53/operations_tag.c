@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "emulators/route53/route53_internal.h"
+#include "emulators/route53/save.h"
 
 /* The tags of a resource; NULL: the call has failed. */
 static struct r53_tags *need_tags(struct r53 *r53, struct wire_call *call, const char *type,
@@ -54,6 +54,14 @@ static size_t count_after(const struct r53_tags *tags, const cJSON *add, const c
     return count;
 }
 
+static void tell_changed(struct r53 *r53, const char *type, const char *id)
+{
+    if (strcmp(type, "hostedzone") == 0)
+        r53_zone_changed(r53, r53_zone_find(&r53->zones, id));
+    else
+        r53_changed(r53, R53_SAVED_CHECK, id);
+}
+
 enum wire_progress r53_change_tags(void *state, struct wire_call *call)
 {
     const cJSON *add = wire_member(call->input, "AddTags");
@@ -80,6 +88,8 @@ enum wire_progress r53_change_tags(void *state, struct wire_call *call)
         tags->items[tags->count].key = sim_strdup(wire_text(item, "Key"));
         tags->items[tags->count++].value = sim_strdup(tag_value(item));
     }
+    tell_changed(state, wire_text(call->input, "ResourceType"),
+                 wire_text(call->input, "ResourceId"));
     return wire_succeed(call, NULL);
 }
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "emulators/route53/route53_internal.h"
+#include "emulators/route53/save.h"
 
 #define VPCS_A_PAGE  50
 #define ZONES_A_PAGE 100
@@ -65,6 +65,7 @@ static enum wire_progress succeed_with_change(struct r53 *r53, struct wire_call 
     const struct r53_change *change =
         r53_change_submit(r53, zone, NULL, 0, wire_text(call->input, "Comment"));
     cJSON *output = cJSON_CreateObject();
+    r53_zone_changed(r53, zone);
     cJSON_AddItemToObject(output, "ChangeInfo", r53_pending_json(change));
     return wire_succeed(call, output);
 }
@@ -125,6 +126,7 @@ enum wire_progress r53_authorize_vpc(void *state, struct wire_call *call)
                          "You've created the maximum number of authorizations that can be created "
                          "for the specified hosted zone.");
     r53_vpcs_add(&zone->authorized, &vpc);
+    r53_zone_changed(state, zone);
     output = cJSON_CreateObject();
     cJSON_AddStringToObject(output, "HostedZoneId", zone->id);
     cJSON_AddItemToObject(output, "VPC", r53_vpc_json(&vpc));
@@ -142,6 +144,7 @@ enum wire_progress r53_deauthorize_vpc(void *state, struct wire_call *call)
                          "The VPC that you specified is not authorized to be associated with the "
                          "hosted zone.");
     r53_vpcs_remove(&zone->authorized, vpc.id);
+    r53_zone_changed(state, zone);
     return wire_succeed(call, NULL);
 }
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "emulators/route53/route53_internal.h"
+#include "emulators/route53/save.h"
 
 cJSON *r53_zone_json(const struct r53_zone *zone)
 {
@@ -237,7 +237,9 @@ static struct r53_zone *make_zone(struct r53 *r53, const struct wire_call *call,
     if (creation->is_private)
         r53_vpcs_add(&zone->vpcs, &creation->vpc);
     fill_name_servers(r53, zone, creation->delegation);
+    zone->number = ++r53->made_count;
     r53_zones_add(&r53->zones, zone);
+    r53_zone_changed(r53, zone);
     return zone;
 }
 
@@ -295,9 +297,19 @@ enum wire_progress r53_update_zone_comment(void *state, struct wire_call *call)
         return WIRE_DONE;
     free(zone->comment);
     zone->comment = comment == NULL ? NULL : sim_strdup(comment);
+    r53_zone_changed(state, zone);
     output = cJSON_CreateObject();
     cJSON_AddItemToObject(output, "HostedZone", r53_zone_json(zone));
     return wire_succeed(call, output);
+}
+
+static void forget_sets(struct r53 *r53, const struct r53_zone *zone, const struct r53_node *node)
+{
+    for (size_t g = 0; g < r53_node_group_count(node); g++) {
+        const struct r53_group *group = r53_node_group_at(node, g);
+        for (size_t s = 0; s < group->set_count; s++)
+            r53_set_changed(r53, zone, group->sets[s]);
+    }
 }
 
 enum wire_progress r53_delete_zone(void *state, struct wire_call *call)
@@ -315,6 +327,9 @@ enum wire_progress r53_delete_zone(void *state, struct wire_call *call)
     if (!r53_changes_make_room(&r53->changes))
         return wire_fail(call, "Throttling", "Rate exceeded");
     change = r53_change_submit(r53, zone, NULL, 0, NULL);
+    r53_zone_changed(r53, zone);
+    for (size_t i = 0; i < zone->wanted.ordered_count; i++)
+        forget_sets(r53, zone, zone->wanted.ordered[i]);
     r53_zones_remove(&r53->zones, zone); /* DNS stops with the API: a simplification */
     output = cJSON_CreateObject();
     cJSON_AddItemToObject(output, "ChangeInfo", r53_pending_json(change));

@@ -7,6 +7,7 @@
 #include "emulators/route53/dns.h"
 #include "emulators/route53/recursive.h"
 #include "emulators/route53/route53_internal.h"
+#include "emulators/route53/save.h"
 
 static void seed_streams(struct r53 *r53)
 {
@@ -53,7 +54,6 @@ static bool name_exists(void *state, const struct sim_fault_spec *spec)
 enum sim_result r53_create(const struct wire_host *host, struct r53 **r53, struct sim_error *error)
 {
     struct r53 *made = sim_alloc(sizeof(*made));
-    (void)error;
     made->host = *host;
     made->core = host->core;
     made->change_us = R53_CHANGE_DEFAULT_US;
@@ -64,7 +64,15 @@ enum sim_result r53_create(const struct wire_host *host, struct r53 **r53, struc
     wire_health_set_watchers(host->health, visit_watchers, made);
     wire_dispatcher_add_resources(host->dispatcher, name_exists, made);
     *r53 = made;
-    return RESULT_OK;
+    if (made->core->data == NULL)
+        return RESULT_OK;
+    sim_data_add_saver(made->core->data, r53_save, made);
+    return r53_load(made, error);
+}
+
+void r53_judge_anew(struct r53 *r53)
+{
+    r53_checks_judge_anew(&r53->checks);
 }
 
 static void clear(struct r53 *r53)
@@ -74,6 +82,7 @@ static void clear(struct r53 *r53)
     r53_zones_fini(&r53->zones);
     r53_delegations_fini(&r53->delegations);
     r53_cidr_collections_fini(&r53->collections);
+    r53_unsaved_clear(r53);
 }
 
 void r53_destroy(struct r53 *r53)
@@ -82,6 +91,8 @@ void r53_destroy(struct r53 *r53)
         return;
     r53_dns_close(r53);
     r53_recursive_destroy(r53->recursive);
+    if (r53->core->data != NULL)
+        sim_data_remove_saver(r53->core->data, r53);
     clear(r53);
     r53_checks_destroy(r53);
     r53_networks_fini(&r53->networks);
@@ -99,6 +110,7 @@ void r53_reset(struct r53 *r53)
     r53_networks_fini(&r53->networks);
     r53_networks_fini(&r53->vpc_networks);
     r53_service_answers_fini(&r53->service_answers);
+    r53->made_count = 0;
     r53->change_us = R53_CHANGE_DEFAULT_US;
     r53->health_us = R53_HEALTH_DEFAULT_US;
     seed_streams(r53);

@@ -2,6 +2,7 @@
  *
  * Purpose  The API edits zones through dispatch; one resolver walks record trees for the DNS
  *          sockets, for TestDNSAnswer and for simulated clients.
+ * Errors   r53_create() fails when the data directory is damaged; then *r53 is to be destroyed.
  * Owner    r53_create() gives, r53_destroy() takes back. Once DNS is served, the loop must outlive
  *          the r53, and must not turn after it is destroyed.
  * Trace    route53.change (zone, id, status), health.change (id, status, cause: a check's verdict),
@@ -19,6 +20,8 @@ extern const struct wire_service r53_service; /* "route53" */
 
 MUST_USE enum sim_result r53_create(const struct wire_host *host, struct r53 **r53,
                                     struct sim_error *error);
+/* Once all services are there: what was found in the data directory asks them for its health. */
+void r53_judge_anew(struct r53 *r53);
 void r53_destroy(struct r53 *r53);
 void r53_reset(struct r53 *r53); /* as just created; DNS sockets stay */
 

@@ -22,9 +22,11 @@ struct r53_recursive;
 struct r53 {
     struct wire_host host;
     struct sim_core *core;
-    struct sim_random ids;     /* stream "route53/ids" */
-    struct sim_random answers; /* stream "route53/answers" */
-    struct sim_random health;  /* stream "route53/health" */
+    struct sim_random ids;       /* stream "route53/ids" */
+    struct sim_random answers;   /* stream "route53/answers" */
+    struct sim_random health;    /* stream "route53/health" */
+    uint64_t made_count;         /* zones and changes ever made */
+    struct r53_unsaved *unsaved; /* save.h */
     struct r53_zones zones;
     struct r53_changes changes;
     struct r53_checks checks;

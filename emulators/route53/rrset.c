@@ -46,6 +46,10 @@ void r53_rrset_drop(struct r53_rrset *set)
     free(set->set_identifier);
     free(set->region);
     free(set->health_check_id);
+    free(set->policy_instance_id);
+    for (size_t i = 0; i < set->tree_count; i++)
+        r53_rrset_drop(set->tree[i]);
+    free(set->tree);
     free(set);
 }
 
@@ -99,6 +103,9 @@ static bool has_same_routing(const struct r53_rrset *a, const struct r53_rrset *
 
 bool r53_rrset_is_equal(const struct r53_rrset *a, const struct r53_rrset *b)
 {
+    if (a->policy_instance_id != NULL || b->policy_instance_id != NULL)
+        return r53_rrset_has_key_of(a, b) &&
+               is_same_text(a->policy_instance_id, b->policy_instance_id);
     return r53_rrset_has_key_of(a, b) && has_same_routing(a, b) && a->is_alias == b->is_alias &&
            is_same_text(a->health_check_id, b->health_check_id) &&
            (a->is_alias ? strcmp(a->alias_zone_id, b->alias_zone_id) == 0 &&

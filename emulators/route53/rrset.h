@@ -83,6 +83,11 @@ struct r53_rrset {
     char service_region[R53_REGION_BYTES]; /* "": a global service */
     bool evaluates_target_health;
     char *health_check_id; /* NULL: none */
+    /* Stands for a traffic policy instance: the API shows the set without values, and DNS serves
+     * the tree that the policy's document describes. */
+    char *policy_instance_id; /* NULL: an ordinary set */
+    struct r53_rrset **tree;  /* each with a use */
+    size_t tree_count;
 };
 
 MUST_USE struct r53_rrset *r53_rrset_create(void); /* all zero, one use */

@@ -28,6 +28,7 @@ void r53_tags_fini(struct r53_tags *tags);
 
 struct r53_zone {
     char id[R53_ID_BYTES];
+    uint64_t number; /* counts what was made: zones of one name are found in this order */
     struct r53_name name;
     char *caller_reference;
     char *comment; /* NULL: none */
