@@ -292,7 +292,6 @@ struct r53_check *r53_check_add(struct r53 *r53, const char *reference, cJSON *c
     sim_random_uuid(&r53->ids, id);
     check = r53_check_restore(r53, id, reference, config);
     trace_verdict(check, "health.change", check->verdict, "created");
-    record_metric(check);
     return check;
 }
 
