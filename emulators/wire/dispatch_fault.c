@@ -41,6 +41,17 @@ static enum wire_fault_verdict answer_throttling(struct wire_flight *flight)
         service->throttling_message == NULL ? "Rate exceeded" : service->throttling_message, 0);
 }
 
+void wire_flight_count_refused(const struct wire_flight *flight)
+{
+    const struct sim_fault_point point = {
+        .region = flight->place->name,
+        .service = flight->call.service->id,
+        .operation = flight->fact->name,
+        .from = flight->client == NULL ? NULL : flight->client->name,
+    };
+    sim_faults_count_lost(flight->call.host->core->faults, &point);
+}
+
 enum wire_fault_verdict wire_flight_ask_faults(struct wire_flight *flight)
 {
     struct wire_call *call = &flight->call;

@@ -406,6 +406,7 @@ static void arrive(void *context)
     flight->step_event = 0;
     flight->stage = STAGE_SERVING;
     if (is_place_down(flight)) {
+        wire_flight_count_refused(flight);
         flight->call.outcome = WIRE_REFUSED;
         send_back(flight);
         return;

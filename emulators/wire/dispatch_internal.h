@@ -84,6 +84,8 @@ void wire_flight_destroy(struct wire_flight *flight);
 /* Told by the network: whatever is being served in a Region that is down is lost. */
 void wire_flights_lose(struct wire_dispatcher *dispatcher, const struct sim_region *region);
 
+/* The Region where the call arrives is down: a hit for the faults that hold it down. */
+void wire_flight_count_refused(const struct wire_flight *flight);
 /* What the fault registry wants to happen to the flight now. */
 enum wire_fault_verdict {
     VERDICT_GO_ON,   /* perhaps with extra_us or is_answer_lost set */
