@@ -174,14 +174,38 @@ static void full_name(const char *word, const char *zone, char *name, size_t byt
 {
     if (strcmp(word, "@") == 0)
         (void)snprintf(name, bytes, "%s", zone);
-    else if (word[strlen(word) - 1] == '.')
+    else if (zone[0] == '\0' || word[strlen(word) - 1] == '.')
         (void)snprintf(name, bytes, "%s", word);
     else
         (void)snprintf(name, bytes, "%s.%s", word, zone);
 }
 
+/* "us-east-1", "us-east-1-bos-1", "51.5/-0.12", with "@-50" behind for a bias */
+static void add_proximity(cJSON *set, const char *value)
+{
+    cJSON *json = cJSON_AddObjectToObject(set, "GeoProximityLocation");
+    char place[64];
+    const char *bias = strchr(value, '@');
+    char *slash = NULL;
+    (void)snprintf(place, sizeof(place), "%.*s",
+                   (int)(bias == NULL ? strlen(value) : (size_t)(bias - value)), value);
+    slash = strchr(place, '/');
+    if (slash != NULL) {
+        cJSON *coordinates = cJSON_AddObjectToObject(json, "Coordinates");
+        *slash = '\0';
+        cJSON_AddStringToObject(coordinates, "Latitude", place);
+        cJSON_AddStringToObject(coordinates, "Longitude", slash + 1);
+    } else {
+        /* a Region has two hyphens, a group four */
+        const bool is_group = strchr(strchr(strchr(place, '-') + 1, '-') + 1, '-') != NULL;
+        cJSON_AddStringToObject(json, is_group ? "LocalZoneGroup" : "AWSRegion", place);
+    }
+    if (bias != NULL)
+        cJSON_AddNumberToObject(json, "Bias", atoi(bias + 1));
+}
+
 /* "w:blue=10" */
-static void add_policy(cJSON *set, const char *word)
+static void add_policy(const struct fixture *fixture, cJSON *set, const char *word)
 {
     char identifier[64];
     const char *value = strchr(word, '=');
@@ -195,6 +219,13 @@ static void add_policy(cJSON *set, const char *word)
         cJSON_AddStringToObject(set, "Region", value);
     if (word[0] == 'f')
         cJSON_AddStringToObject(set, "Failover", value);
+    if (word[0] == 'p')
+        add_proximity(set, value);
+    if (word[0] == 'c') {
+        cJSON *cidr = cJSON_AddObjectToObject(set, "CidrRoutingConfig");
+        cJSON_AddStringToObject(cidr, "CollectionId", fixture->collection_id);
+        cJSON_AddStringToObject(cidr, "LocationName", value);
+    }
     if (word[0] == 'm')
         cJSON_AddBoolToObject(set, "MultiValueAnswer", true);
     if (word[0] == 'g') {
@@ -231,12 +262,16 @@ static void add_word(struct fixture *fixture, cJSON *set, const char *zone, char
         cJSON_AddStringToObject(set, "HealthCheckId", fixture_check(fixture, word + 3));
     } else if (strncmp(word, "ttl:", 4) == 0) {
         cJSON_ReplaceItemInObjectCaseSensitive(set, "TTL", cJSON_CreateNumber(atoi(word + 4)));
-    } else if (word[0] != '\0' && word[1] == ':' && strchr("wlfgm", word[0]) != NULL) {
-        add_policy(set, word);
+    } else if (word[0] != '\0' && word[1] == ':' && strchr("wlfgmpc", word[0]) != NULL) {
+        add_policy(fixture, set, word);
     } else if (strncmp(word, "->", 2) == 0 || strncmp(word, "=>", 2) == 0) {
         cJSON *alias = cJSON_AddObjectToObject(set, "AliasTarget");
-        full_name(word + 2, zone, name, sizeof(name));
-        cJSON_AddStringToObject(alias, "HostedZoneId", fixture->zone_id);
+        char *foreign = strchr(word, '!');
+        if (foreign != NULL)
+            *foreign++ = '\0';
+        full_name(word + 2, foreign == NULL ? zone : "", name, sizeof(name));
+        cJSON_AddStringToObject(alias, "HostedZoneId",
+                                foreign == NULL ? fixture->zone_id : foreign);
         cJSON_AddStringToObject(alias, "DNSName", name);
         cJSON_AddBoolToObject(alias, "EvaluateTargetHealth", word[0] == '=');
         cJSON_DeleteItemFromObjectCaseSensitive(set, "TTL");
@@ -297,6 +332,11 @@ static int compare_texts(const void *a, const void *b)
     return strcmp(a, b);
 }
 
+static int compare_pointers(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 void fixture_ask(struct fixture *fixture, const char *name, const char *type, const char *region,
                  char *text, size_t bytes)
 {
@@ -315,6 +355,54 @@ void fixture_ask(struct fixture *fixture, const char *name, const char *type, co
     for (size_t i = 0; i < answer.value_count; i++)
         used +=
             (size_t)snprintf(text + used, bytes - used, "%s%s", i > 0 ? " " : "", answer.values[i]);
+}
+
+void fixture_add_block(struct fixture *fixture, const char *location, const char *cidr)
+{
+    if (fixture->collection_id[0] == '\0') {
+        CHECK(fixture_call(fixture, "CreateCidrCollection",
+                           "{\"Name\":\"places\",\"CallerReference\":\"places\"}"));
+        (void)snprintf(fixture->collection_id, sizeof(fixture->collection_id), "%s",
+                       fixture_text(fixture, "Collection.Id"));
+    }
+    if (!fixture_callf(fixture, "ChangeCidrCollection",
+                       "{\"Id\":\"%s\",\"Changes\":[{\"LocationName\":\"%s\",\"Action\":\"PUT\","
+                       "\"CidrList\":[\"%s\"]}]}",
+                       fixture->collection_id, location, cidr)) {
+        (void)fprintf(stderr, "no block %s: %s %s\n", cidr, fixture->code, fixture->message);
+        abort();
+    }
+}
+
+void fixture_ask_from(struct fixture *fixture, const char *name, const char *type,
+                      const char *subnet, char *text, size_t bytes)
+{
+    const char *slash = strchr(subnet, '/');
+    const char *values[R53_ANSWER_VALUES_MAX];
+    const cJSON *value = NULL;
+    size_t count = 0;
+    size_t used = 0;
+    CHECK(slash != NULL);
+    if (!fixture_callf(fixture, "TestDNSAnswer",
+                       "{\"HostedZoneId\":\"%s\",\"RecordName\":\"%s\",\"RecordType\":\"%s\","
+                       "\"EDNS0ClientSubnetIP\":\"%.*s\",\"EDNS0ClientSubnetMask\":\"%s\"}",
+                       fixture->zone_id, name, type, (int)(slash - subnet), subnet, slash + 1)) {
+        (void)snprintf(text, bytes, "%s", fixture->code);
+        return;
+    }
+    cJSON_ArrayForEach(value, cJSON_GetObjectItem(fixture->output, "RecordData"))
+    {
+        if (count < ARRAY_LEN(values))
+            values[count++] = value->valuestring;
+    }
+    qsort(values, count, sizeof(values[0]), compare_pointers);
+    for (size_t i = 0; i < count; i++)
+        used += (size_t)snprintf(text + used, bytes - used, "%s%s", i > 0 ? " " : "", values[i]);
+    if (count == 0)
+        (void)snprintf(text, bytes, "%s",
+                       strcmp(fixture_text(fixture, "ResponseCode"), "NOERROR") == 0
+                           ? "NODATA"
+                           : fixture_text(fixture, "ResponseCode"));
 }
 
 void fixture_advance(struct fixture *fixture, uint64_t delay_us)

@@ -7,7 +7,10 @@
  *   www A f:p=PRIMARY ...           failover
  *   www A g:eu=@EU ...              geolocation: @continent, country, country-subdivision, *
  *   www A m:one ...                 multivalue
+ *   www A p:a=us-east-1@-50 ...     geoproximity: a Region, a Local Zone group or 51.5/-0.12; @bias
+ *   www A c:a=office ...            IP-based: a location of the fixture's CIDR collection, *
  *   www A ->target                  alias; =>target evaluates the target's health
+ *   www A ->name!ZONE               alias into another zone: the endpoint of a service
  * Names are relative to the zone; @ is its apex. Lines end with ';'. Checks are made when named. */
 #ifndef TESTS_UNIT_ROUTE53_FIXTURE_WORLD_H
 #define TESTS_UNIT_ROUTE53_FIXTURE_WORLD_H
@@ -31,7 +34,8 @@ struct fixture {
         bool is_off;
     } controls[FIXTURE_CONTROLS_MAX];
     size_t control_count;
-    char zone_id[40]; /* of the last zone made */
+    char zone_id[40];       /* of the last zone made */
+    char collection_id[40]; /* "": no CIDR collection yet */
 };
 
 /* A virtual clock, Regions us-east-1, us-east-2, us-west-2, eu-west-1; no propagation delay. */
@@ -56,6 +60,11 @@ void fixture_add_records(struct fixture *fixture, const char *zone_name, const c
 /* "192.0.2.1 192.0.2.2" in sorted order, "NODATA", "NXDOMAIN", "REFUSED", "SERVFAIL". */
 void fixture_ask(struct fixture *fixture, const char *name, const char *type, const char *region,
                  char *text, size_t bytes);
+/* Puts a block into a location of the one CIDR collection, which is made when first named. */
+void fixture_add_block(struct fixture *fixture, const char *location, const char *cidr);
+/* The same question to a client subnet, "192.0.2.0/24", by way of TestDNSAnswer. */
+void fixture_ask_from(struct fixture *fixture, const char *name, const char *type,
+                      const char *subnet, char *text, size_t bytes);
 /* Lets the virtual clock go on. */
 void fixture_advance(struct fixture *fixture, uint64_t delay_us);
 
