@@ -145,7 +145,7 @@ static bool check_endpoint(const cJSON *config, const struct r53_check_type *typ
 }
 
 static bool check_children(const struct r53_checks *checks, const cJSON *config,
-                           struct verdict *verdict)
+                           bool are_children_old, struct verdict *verdict)
 {
     const cJSON *children = wire_member(config, "ChildHealthChecks");
     const cJSON *child = NULL;
@@ -155,6 +155,8 @@ static bool check_children(const struct r53_checks *checks, const cJSON *config,
     if (cJSON_GetArraySize(children) > R53_CHECK_CHILDREN_MAX)
         return refuse(verdict, "Invalid parameter : more than %d child health checks specified.",
                       R53_CHECK_CHILDREN_MAX);
+    if (are_children_old) /* one of them may be deleted meanwhile */
+        return true;
     cJSON_ArrayForEach(child, children)
     {
         const struct r53_check *found = r53_check_find(checks, child->valuestring);
@@ -171,7 +173,8 @@ static bool check_children(const struct r53_checks *checks, const cJSON *config,
 }
 
 static bool check_all(const struct r53_checks *checks, const cJSON *config,
-                      const struct r53_check_type *type, struct verdict *verdict)
+                      const struct r53_check_type *type, bool are_children_old,
+                      struct verdict *verdict)
 {
     if (!check_members_fit(config, type, verdict))
         return false;
@@ -179,7 +182,7 @@ static bool check_all(const struct r53_checks *checks, const cJSON *config,
     case R53_CHECK_ENDPOINT:
         return check_endpoint(config, type, verdict);
     case R53_CHECK_CALCULATED:
-        return check_children(checks, config, verdict);
+        return check_children(checks, config, are_children_old, verdict);
     case R53_CHECK_CONTROL:
         return has(config, "RoutingControlArn") ||
                refuse(verdict, "Invalid parameter : RECOVERY_CONTROL health checks must have a "
@@ -263,7 +266,8 @@ cJSON *r53_check_config(const struct r53_checks *checks, const cJSON *old, const
     if (old != NULL && has(input, "IPAddress") && !has(old, "IPAddress"))
         (void)refuse(&verdict, "Invalid parameter : An IP address cannot be added to a health "
                                "check that was created without one.");
-    else if (check_all(checks, config, type, &verdict)) {
+    else if (check_all(checks, config, type, old != NULL && !has(input, "ChildHealthChecks"),
+                       &verdict)) {
         fill_defaults(config, type);
         ordered = merge(NULL, config);
     }
