@@ -142,9 +142,9 @@ void ddb_group_leave(struct ddb_table *table)
 {
     struct ddb_group *group = table->member.group;
     PRE(group != NULL);
-    ddb_table_changed(table);
     size_t at = 0;
     for (size_t i = 0; i < group->member_count; i++) {
+        ddb_table_changed(group->members[i]); /* their places */
         if (group->members[i] == table)
             at = i;
         else if (group->members[i]->member.source == table)

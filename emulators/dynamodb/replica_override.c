@@ -68,7 +68,8 @@ bool ddb_override_check(const struct ddb_table *table, const cJSON *action, bool
         if (!check_index(table, index, is_new, fault))
             return false;
     }
-    return is_new || ddb_class_check_change(table, wire_text(action, "TableClassOverride"), fault);
+    return is_new ||
+           ddb_class_check_override(table, wire_text(action, "TableClassOverride"), fault);
 }
 
 /* --- taking effect -------------------------------------------------------------------------------

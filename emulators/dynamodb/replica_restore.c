@@ -27,6 +27,7 @@ void ddb_member_save(const struct ddb_table *table, cJSON *document)
     cJSON *saved = cJSON_AddObjectToObject(document, "Member");
     ddb_saved_add_number(saved, "Position", position_of(member->group, table));
     ddb_saved_add_number(saved, "Joined", member->joined_us);
+    cJSON_AddStringToObject(saved, "First", ddb_region_name(member->group->members[0]));
     ddb_strong_save(table, saved);
     if (member->source != NULL)
         cJSON_AddStringToObject(saved, "Source", ddb_region_name(member->source));
@@ -40,9 +41,18 @@ static const cJSON *member_of(const struct ddb_loaded *loaded)
     return wire_member(loaded->document, "Member");
 }
 
+/* There may be several groups of one name: each has its own first member. */
+static bool is_same_group(const cJSON *a, const cJSON *b)
+{
+    const char *first_of_a = wire_text(a, "First");
+    const char *first_of_b = wire_text(b, "First");
+    return first_of_a == NULL || first_of_b == NULL || strcmp(first_of_a, first_of_b) == 0;
+}
+
 static bool belongs_together(const struct ddb_loaded *a, const struct ddb_loaded *b)
 {
-    return !wire_flag(member_of(b), "IsWitness", false) &&
+    return is_same_group(member_of(a), member_of(b)) &&
+           !wire_flag(member_of(b), "IsWitness", false) &&
            strcmp(a->table->name, b->table->name) == 0 &&
            strcmp(a->table->account, b->table->account) == 0;
 }

@@ -209,6 +209,22 @@ static bool is_class_limited(const struct ddb_table *table)
                         CLASS_WINDOW_US) == DDB_CLASS_CHANGES;
 }
 
+static bool fail_replica_limit(const struct ddb_table *replica, struct ddb_fault *fault)
+{
+    return ddb_fail(fault, limit_exceeded,
+                    "Limit exceeded for replica in %s. Updates to TableClass are limited to 2 "
+                    "times in 30 day(s)",
+                    ddb_region_name(replica));
+}
+
+bool ddb_class_check_override(const struct ddb_table *replica, const char *class,
+                              struct ddb_fault *fault)
+{
+    if (class == NULL || strcmp(class, ddb_class_of(replica)) == 0 || !is_class_limited(replica))
+        return true;
+    return fail_replica_limit(replica, fault);
+}
+
 bool ddb_class_check_change(const struct ddb_table *table, const char *class,
                             struct ddb_fault *fault)
 {
@@ -221,10 +237,7 @@ bool ddb_class_check_change(const struct ddb_table *table, const char *class,
                         "in 30 day(s).");
     for (size_t i = 0; group != NULL && i < group->member_count; i++) {
         if (is_class_limited(group->members[i]))
-            return ddb_fail(fault, limit_exceeded,
-                            "Limit exceeded for replica in %s. Updates to TableClass are limited "
-                            "to 2 times in 30 day(s)",
-                            ddb_region_name(group->members[i]));
+            return fail_replica_limit(group->members[i], fault);
     }
     return true;
 }

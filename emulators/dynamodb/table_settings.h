@@ -25,6 +25,9 @@ void ddb_encryption_describe(cJSON *object, const struct ddb_table *table);
 /* class may be NULL: nothing to check. */
 MUST_USE bool ddb_class_check_change(const struct ddb_table *table, const char *class,
                                      struct ddb_fault *fault);
+/* The class of one replica alone. */
+MUST_USE bool ddb_class_check_override(const struct ddb_table *replica, const char *class,
+                                       struct ddb_fault *fault);
 void ddb_class_change(struct ddb_table *table, const char *class);
 const char *ddb_class_of(const struct ddb_table *table);
 
