@@ -25,7 +25,7 @@
 
 #include <cmocka.h>
 
-#include "tests/property/dynamodb/fixture_regions.h"
+#include "tests/property/dynamodb/fixture_trouble.h"
 
 #ifdef SIM_SANITIZE
 #define SEEDS 100
@@ -35,7 +35,6 @@
 #define SEEDS_LONG 10000
 #define OPERATIONS 60
 #define KEYS       5
-#define FAULTS_MAX 5
 #define SETTLED_US (UINT64_C(20) * SIM_US_PER_S) /* after which a healed copy has caught up */
 #define NOTHING    (-1)
 
@@ -58,9 +57,7 @@ struct world {
     bool keeps_past;
     struct truth truths[KEYS];
     struct snapshot snapshot;
-    uint64_t faults[FAULTS_MAX];
-    size_t fault_count;
-    uint64_t healed_us;                                 /* when the last fault ended */
+    struct trouble trouble;
     uint64_t latest_us[REGIONS_MAX][REGIONS_MAX][KEYS]; /* decided, by to and from */
 };
 
@@ -117,72 +114,6 @@ static void listen(void *context, const struct sim_trace_event *event)
         FAIL(world, "records of item %zu from %s overtook each other on the way to %s", key,
              world->regions.names[from], event->region);
     *latest_us = written_us;
-}
-
-/* --- trouble -------------------------------------------------------------------------------------
- */
-
-static void mend(struct world *world, size_t number)
-{
-    regions_mend(&world->regions, world->faults[number]);
-    world->faults[number] = world->faults[--world->fault_count];
-    world->healed_us = regions_now_us(&world->regions);
-}
-
-static void choose_fault(struct world *world, struct sim_fault_spec *spec)
-{
-    const char *const *names = world->regions.names;
-    size_t from = below(world, REGIONS_MAX);
-    size_t to = (from + 1 + below(world, REGIONS_MAX - 1)) % REGIONS_MAX;
-    static const enum sim_fault_kind kinds[] = {SIM_FAULT_PARTITION,   SIM_FAULT_PARTITION,
-                                                SIM_FAULT_REGION_DOWN, SIM_FAULT_PAUSE_REPLICATION,
-                                                SIM_FAULT_CLOCK_SKEW,  SIM_FAULT_DENY_REPLICATION};
-    size_t choice = below(world, ARRAY_LEN(kinds));
-    spec->kind = kinds[choice];
-    if (choice == 0 || spec->kind == SIM_FAULT_PAUSE_REPLICATION) {
-        spec->from = names[from];
-        spec->to = names[to];
-    } else {
-        spec->region = names[from];
-    }
-    if (spec->kind == SIM_FAULT_CLOCK_SKEW) {
-        spec->skew_us = (int64_t)below(world, 20 * SIM_US_PER_S) - (int64_t)(10 * SIM_US_PER_S);
-        spec->skew_us += spec->skew_us == 0 ? 1 : 0;
-    }
-}
-
-static void break_something(struct world *world)
-{
-    if (world->fault_count == FAULTS_MAX || (world->fault_count > 0 && below(world, 2) == 0)) {
-        mend(world, below(world, world->fault_count));
-        return;
-    }
-    struct sim_fault_spec spec = {0};
-    struct sim_error error;
-    uint64_t id = 0;
-    choose_fault(world, &spec);
-    if (sim_faults_add(world->regions.core.faults, &spec, &id, &error) != RESULT_OK)
-        return; /* a second skew of one Region and the like */
-    world->faults[world->fault_count++] = id;
-    totals.faults++;
-}
-
-static void mend_all(struct world *world)
-{
-    while (world->fault_count > 0)
-        mend(world, 0);
-}
-
-static void change_lag(struct world *world)
-{
-    struct sim_network *network = world->regions.core.network;
-    struct sim_link *link = sim_network_link_get(
-        network, sim_network_region_by_index(network, below(world, REGIONS_MAX)),
-        sim_network_region_by_index(network, below(world, REGIONS_MAX)));
-    uint64_t low_us = below(world, SIM_US_PER_S);
-    sim_lag_fini(&link->replication);
-    sim_lag_init_uniform(&link->replication, low_us, low_us + below(world, 5 * SIM_US_PER_S));
-    link->drain_per_s = 1 + below(world, 5000);
 }
 
 /* --- eventually consistent worlds ----------------------------------------------------------------
@@ -270,7 +201,7 @@ static bool change_replica(struct world *world, const char *action, size_t regio
 /* A replica leaves whole: what it still had to send would otherwise go with it. Others go on. */
 static void leave(struct world *world, size_t region, int value)
 {
-    mend_all(world);
+    trouble_end(&world->trouble);
     regions_advance_to_idle(&world->regions);
     if (!change_replica(world, "Delete", region))
         return;
@@ -306,10 +237,10 @@ static void operate(struct world *world, int number)
         break;
     case 1:
     case 2:
-        break_something(world);
+        trouble_stir(&world->trouble);
         break;
     case 3:
-        change_lag(world);
+        trouble_change_lag(&world->trouble);
         break;
     case 4:
         write_two(world, region, value);
@@ -341,11 +272,11 @@ static void operate_strongly(struct world *world, int number)
     size_t key = below(world, KEYS);
     int *value = &world->truths[key].value;
     if (below(world, 6) == 0) {
-        break_something(world);
+        trouble_stir(&world->trouble);
         return;
     }
-    bool is_settled =
-        world->fault_count == 0 && regions_now_us(&world->regions) > world->healed_us + SETTLED_US;
+    bool is_settled = world->trouble.fault_count == 0 &&
+                      regions_now_us(&world->regions) > world->trouble.healed_us + SETTLED_US;
     bool is_delete = below(world, 4) == 0;
     bool is_read = below(world, 3) == 0;
     struct regions_answer answer =
@@ -479,6 +410,7 @@ static void begin(struct world *world, uint64_t seed)
     *world = (struct world){
         .is_strong = seed % 4 == 3, .has_witness = seed % 8 == 7, .keeps_past = seed % 4 == 2};
     struct regions *regions = &world->regions;
+    world->trouble = (struct trouble){.regions = regions, .random = &world->random};
     regions_begin(regions, seed, world->is_strong ? regions_strong : regions_eventual);
     sim_random_init(&world->random, seed, "random-worlds");
     sim_trace_set_hashing(regions->core.trace, false);
@@ -516,7 +448,7 @@ static void play(uint64_t seed)
             advance(world, below(world, 20) == 0 ? below(world, 60 * SIM_US_PER_S)
                                                  : below(world, 200 * SIM_US_PER_MS));
     }
-    mend_all(world);
+    trouble_end(&world->trouble);
     regions_advance_to_idle(&world->regions);
     if (ddb_backlog(world->regions.ddb, NULL, NULL, NULL) != 0)
         FAIL(world, "%s", "idle with a backlog");
@@ -527,8 +459,9 @@ static void play(uint64_t seed)
     if (world->keeps_past)
         check_restored(world);
     regions_end(&world->regions);
-    free(world);
+    totals.faults += world->trouble.began_count;
     totals.seeds++;
+    free(world);
 }
 
 static void print_totals(void)
