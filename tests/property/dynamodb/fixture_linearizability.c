@@ -4,7 +4,7 @@
 #include <string.h>
 #include <uthash.h>
 
-#include "sim/core/check.h"
+#include "sim/core/base.h"
 
 #define WORDS (LIN_OPS_MAX / 64)
 

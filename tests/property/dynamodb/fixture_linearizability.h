@@ -3,8 +3,8 @@
  *
  * Source   The search of Wing and Gong ("Testing and Verifying Concurrent Objects", J. Parallel
  *          Distrib. Comput. 17, 1993) in the form of Lowe ("Testing for linearizability", Concurr.
- *          Comput. Pract. Exp. 29(4), 2017): calls and returns in a doubly linked list, and a memory
- *          of which sets of operations in which state were tried already; the form that Porcupine
+ *          Comput. Pract. Exp. 29(4), 2017): calls and returns in a doubly linked list, and a
+ * memory of which sets of operations in which state were tried already; the form that Porcupine
  *          uses, too. A history over many items is linearizable when each item's is (Herlihy and
  *          Wing 1990), so the caller gives one item at a time (P-compositionality).
  * Unknown  An operation without an answer may have taken effect at any time after its call, or

@@ -1,5 +1,6 @@
-/* fixture_trouble.h -- random faults between and in a few Regions, for the proofs: partitions in one
- * and in both directions, Regions down, replication paused or denied, clocks apart, slow links. */
+/* fixture_trouble.h -- random faults between and in a few Regions, for the proofs: partitions in
+ * one and in both directions, Regions down, replication paused or denied, clocks apart, slow links.
+ */
 #ifndef TESTS_PROPERTY_DYNAMODB_FIXTURE_TROUBLE_H
 #define TESTS_PROPERTY_DYNAMODB_FIXTURE_TROUBLE_H
 

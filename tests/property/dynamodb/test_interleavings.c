@@ -746,7 +746,9 @@ struct arrivals {
 static void note_arrival(void *context, const struct sim_trace_event *event)
 {
     struct arrivals *arrivals = context;
-    if (strcmp(event->type, "replication.applied") == 0 && arrivals->count < LWW_OPS)
+    bool is_arrival = strcmp(event->type, "replication.applied") == 0 ||
+                      strcmp(event->type, "replication.superseded") == 0;
+    if (is_arrival && arrivals->count < LWW_OPS)
         arrivals->written_us[arrivals->count++] = (uint64_t)field_number(event, "written_us");
 }
 
