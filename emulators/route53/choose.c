@@ -1,6 +1,7 @@
 /* choose.c -- the routing policies: which set of a group answers. See resolve.h for how. */
 #include <string.h>
 
+#include "emulators/route53/query_log.h"
 #include "emulators/route53/resolve.h"
 
 #define GROUP_SETS_MAX 128 /* the service allows 100 */
@@ -253,6 +254,61 @@ static void choose_several(const struct r53_resolver *resolver, struct candidate
     }
 }
 
+/* --- why ---------------------------------------------------------------------------------------
+ */
+
+#define STEP_SETS_MAX 12 /* that one step names */
+
+static bool is_leaf_of(const struct r53_choice *choice, const struct r53_rrset *set)
+{
+    for (size_t i = 0; i < choice->leaf_count; i++)
+        if (choice->leaves[i] == set)
+            return true;
+    return false;
+}
+
+/* What the sets of a group were when one of them was chosen. */
+static void tell_step(const struct walk *walk, const struct r53_group *group,
+                      const struct r53_choice *choice, const struct r53_rrset *chosen,
+                      const char *remark)
+{
+    static const char *const policy_names[] = {
+        [R53_POLICY_SIMPLE] = "simple",
+        [R53_POLICY_WEIGHTED] = "weighted",
+        [R53_POLICY_LATENCY] = "latency",
+        [R53_POLICY_FAILOVER] = "failover",
+        [R53_POLICY_GEOLOCATION] = "geolocation",
+        [R53_POLICY_MULTIVALUE] = "multivalue",
+        [R53_POLICY_GEOPROXIMITY] = "geoproximity",
+        [R53_POLICY_CIDR] = "client network",
+    };
+    struct r53_steps *steps = walk->resolver->steps;
+    if (steps == NULL)
+        return;
+    r53_steps_begin(steps, policy_names[group->sets[0]->policy]);
+    for (size_t i = 0; i < group->set_count && i < STEP_SETS_MAX; i++) {
+        const struct r53_rrset *set = group->sets[i];
+        bool is_chosen = set == chosen || is_leaf_of(choice, set);
+        bool is_healthy = set_is_healthy(walk, set, 0);
+        r53_steps_set(steps, set->set_identifier,
+                      is_chosen    ? "chosen"
+                      : is_healthy ? "passed over"
+                                   : "unhealthy");
+    }
+    r53_steps_end(steps, remark);
+}
+
+static void tell_alias(const struct walk *walk, const struct r53_rrset *set)
+{
+    struct r53_steps *steps = walk->resolver->steps;
+    char name[R53_NAME_TEXT_BYTES];
+    if (steps == NULL)
+        return;
+    r53_name_text(set->alias_name.wire, name);
+    r53_steps_begin(steps, "alias");
+    r53_steps_set(steps, "of", name);
+}
+
 /* One level: the set that answers, or NULL (none, or several that are leaves already). */
 static const struct r53_rrset *
 choose_in_group(const struct walk *walk, const struct r53_group *group, struct r53_choice *choice)
@@ -267,16 +323,21 @@ choose_in_group(const struct walk *walk, const struct r53_group *group, struct r
     gather_healthy(walk, group, &candidates);
     if (candidates.count > 0 && policy != R53_POLICY_MULTIVALUE)
         chosen = choosers[policy](resolver, &candidates);
-    if (candidates.count == 0 || (chosen == NULL && is_by_area(policy)))
+    const char *remark = NULL;
+    if (candidates.count == 0 || (chosen == NULL && is_by_area(policy))) {
         gather_all(group, &candidates); /* nothing healthy applies: as if all were healthy */
+        remark = "nothing healthy applies, so all count as healthy";
+    }
     if (policy == R53_POLICY_MULTIVALUE) {
         choose_several(resolver, &candidates, choice);
+        tell_step(walk, group, choice, NULL, remark);
         return NULL;
     }
     if (chosen == NULL)
         chosen = choosers[policy](resolver, &candidates);
     if (chosen != NULL)
         append_why(choice, chosen->set_identifier);
+    tell_step(walk, group, choice, chosen, chosen != NULL ? remark : "the client is in no area");
     return chosen;
 }
 
@@ -289,6 +350,8 @@ void r53_group_choose(const struct r53_resolver *resolver, struct r53_group *gro
         const struct r53_rrset *set = choose_in_group(&walk, group, choice);
         if (set == NULL)
             return;
+        if (set->is_alias)
+            tell_alias(&walk, set);
         if (set->is_alias && set->service != NULL) {
             choice->depends_on_client |= set->service_region[0] == '\0';
             set = resolver->service_answer(resolver->context, set, &resolver->client);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "emulators/route53/dns_question.h"
+#include "emulators/route53/query_log.h"
 #include "emulators/route53/route53_internal.h"
 
 #define HEADER_BYTES     12
@@ -340,6 +341,29 @@ static struct r53_client client_of(struct r53 *r53, const struct ask *ask)
     return client;
 }
 
+static struct r53_zone *query_and_log(struct r53 *r53, const struct ask *ask,
+                                      const struct r53_name *name, ldns_rr_type type,
+                                      const struct r53_client *client)
+{
+    struct r53_steps steps;
+    steps.used = 0;
+    steps.text[0] = '\0';
+    r53->steps = &steps;
+    struct r53_zone *zone = r53_query(r53, name, type, client, r53->result);
+    r53->steps = NULL;
+    r53_query_log_add(r53->query_log,
+                      &(struct r53_logged){.at_us = sim_clock_now_us(r53->core->clock),
+                                           .peer = ask->peer,
+                                           .client = &client->address,
+                                           .region = client->region,
+                                           .name = name,
+                                           .type = type,
+                                           .result = r53->result,
+                                           .is_refused = zone == NULL,
+                                           .steps = &steps});
+    return zone;
+}
+
 static size_t answer_question(struct r53 *r53, struct ask *ask, uint8_t *bytes)
 {
     const ldns_rdf *owner = ldns_rr_owner(ask->question);
@@ -352,7 +376,7 @@ static size_t answer_question(struct r53 *r53, struct ask *ask, uint8_t *bytes)
     size_t used = 0;
     if (!r53_name_from_wire(ldns_rdf_data(owner), ldns_rdf_size(owner), &name))
         return reply_rcode(ask, LDNS_RCODE_FORMERR, 0, bytes);
-    zone = r53_query(r53, &name, type, &client, result);
+    zone = query_and_log(r53, ask, &name, type, &client);
     if (zone == NULL)
         return reply_rcode(ask, LDNS_RCODE_REFUSED, 0, bytes);
     if (result->is_silent)

@@ -28,6 +28,7 @@ struct r53_resolver {
     void *context;
     struct sim_random *random; /* weights and the order of values */
     struct r53_client client;
+    struct r53_steps *steps; /* query_log.h: why; NULL: nobody wants to know */
 };
 
 #define R53_CHAIN_MAX         9    /* CNAMEs followed within the zone */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "emulators/route53/dns.h"
+#include "emulators/route53/query_log.h"
 #include "emulators/route53/recursive.h"
 #include "emulators/route53/route53_internal.h"
 #include "emulators/route53/save.h"
@@ -54,6 +55,7 @@ static bool name_exists(void *state, const struct sim_fault_spec *spec)
 enum sim_result r53_create(const struct wire_host *host, struct r53 **r53, struct sim_error *error)
 {
     struct r53 *made = sim_alloc(sizeof(*made));
+    made->query_log = r53_query_log_create();
     made->host = *host;
     made->core = host->core;
     made->change_us = R53_CHANGE_DEFAULT_US;
@@ -93,6 +95,7 @@ void r53_destroy(struct r53 *r53)
     r53_recursive_destroy(r53->recursive);
     if (r53->core->data != NULL)
         sim_data_remove_saver(r53->core->data, r53);
+    r53_query_log_destroy(r53->query_log);
     clear(r53);
     r53_checks_destroy(r53);
     r53_networks_fini(&r53->networks);
@@ -106,6 +109,7 @@ void r53_reset(struct r53 *r53)
 {
     if (r53->recursive != NULL)
         r53_recursive_clear(r53->recursive);
+    r53_query_log_clear(r53->query_log);
     clear(r53);
     r53_networks_fini(&r53->networks);
     r53_networks_fini(&r53->vpc_networks);
@@ -245,7 +249,8 @@ struct r53_resolver r53_resolver_for(struct r53 *r53, struct r53_zone *zone,
                                  .service_answer = service_answer,
                                  .context = r53,
                                  .random = &r53->answers,
-                                 .client = *client};
+                                 .client = *client,
+                                 .steps = r53->steps};
 }
 
 void r53_value_text(const struct r53_value *value, char *text, size_t bytes)
@@ -391,4 +396,9 @@ void r53_resolve_quietly(struct r53 *r53, const char *name, const char *type,
     resolver = r53_resolver_for(r53, zone, &client);
     r53_resolver_answer(&resolver, &parsed, r53_type_by_name(type), r53->result);
     fill_answer(r53->result, answer);
+}
+
+cJSON *r53_queries(const struct r53 *r53, const char *name, size_t last)
+{
+    return r53_query_log_print(r53->query_log, name, last);
 }

@@ -67,6 +67,10 @@ void r53_resolve(struct r53 *r53, const char *name, const char *type, const char
 MUST_USE enum sim_result r53_dns_listen(struct r53 *r53, struct sim_loop *loop, const char *address,
                                         uint16_t port, struct sim_error *error);
 uint16_t r53_dns_port(const struct r53 *r53);
+/* {"queries": [{at, client, client_region, transport, name, type, status, ttl_s, answer, steps}],
+ * "count"}: what came by sockets, oldest first, at most the latest 1,000; of one name (NULL: all)
+ * and the last so many (0: all). The caller deletes it. */
+MUST_USE cJSON *r53_queries(const struct r53 *r53, const char *name, size_t last);
 /* A caching resolver (recursive.h) at one more address; the first call's policy counts. Its port; 0
  * while none is served. Serve the authoritative side first. */
 struct r53_recursive_policy;

@@ -17,7 +17,9 @@
 #define R53_HEALTH_DEFAULT_US (UINT64_C(5) * SIM_US_PER_S)
 
 struct r53_dns_server;
+struct r53_query_log;
 struct r53_recursive;
+struct r53_steps;
 
 struct r53 {
     struct wire_host host;
@@ -41,6 +43,8 @@ struct r53 {
     uint64_t health_us;
     r53_latency_fn *latency;
     void *latency_context;
+    struct r53_query_log *query_log;
+    struct r53_steps *steps; /* of the question under way, where somebody wants to know why */
     struct r53_recursive *recursive; /* the caching resolver; NULL: none is served */
     struct r53_dns_server *dns;      /* one an address, the first one first; NULL: not listening */
     struct r53_result *result;       /* the resolver's work space: one answer at a time */

@@ -21,6 +21,7 @@ struct cli_command {
 extern const struct cli_command cli_up;
 extern const struct cli_command cli_drill;
 extern const struct cli_command cli_ctl;
+extern const struct cli_command cli_dns_log;
 extern const struct cli_command cli_env;
 extern const struct cli_command cli_version;
 extern const struct cli_command cli_schema;

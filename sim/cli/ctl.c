@@ -41,6 +41,8 @@ static const char help_text[] =
     "  fault list\n"
     "  fault clear [ID]                  one, or all of them\n"
     "state\n"
+    "  dns-log [--name N] [--last 20]    who asked the DNS, what they got, and why, policy by "
+    "policy\n"
     "  conflicts [--table T] [--region R] [--since 10m|TIME]\n"
     "                                    writes that were overwritten, by what and why\n"
     "  probe TABLE KEY-JSON              one item on all replicas, read-only\n"
@@ -96,6 +98,7 @@ static const struct ctl_command commands[] = {
     {{"probe", NULL},              "POST",   "/probe",             {"table", "key"},           2, NULL, NULL},
     {{"backlog", NULL},            "GET",    "/backlog",           {0},                        0, NULL, NULL},
     {{"replication", NULL},        "GET",    "/replication",       {"table"},                  0, NULL, NULL},
+    {{"dns-log", NULL},            "GET",    "/dns-log",           {0},                        0, NULL, NULL},
     {{"wait", "dns"},              "POST",   "/wait",              {"name", "type", "value"},  3, "for", "dns"},
     {{"wait", "replication"},      "POST",   "/wait",              {"table"},                  0, "for", "replication"},
     {{"trace", NULL},              "GET",    "/trace",             {0},                        0, NULL, NULL},
@@ -105,7 +108,7 @@ static const struct ctl_command commands[] = {
 /* Options that become members of the body, by the same name. */
 static const char *const body_options[] = {
     "region", "service", "operation", "plane", "resource", "from", "to", "rate", "duration", "latency",
-    "skew", "status", "timeout", "client-region", "table", "since",
+    "skew", "status", "timeout", "client-region", "table", "since", "name", "last",
 };
 /* clang-format on */
 
@@ -259,6 +262,27 @@ static int run(int argument_count, char **argument_values)
                                arguments.operands.count > 1 ? arguments.operands.values[1] : "");
     return command_run(command, &arguments, word_count);
 }
+
+/* The same as "ctl dns-log": asked for often enough to be a command. */
+static int run_dns_log(int argument_count, char **argument_values)
+{
+    char **with_word = sim_alloc_array((size_t)argument_count + 2, sizeof *with_word);
+    static char word[] = "dns-log";
+    with_word[0] = argument_values[0];
+    with_word[1] = word;
+    for (int i = 1; i < argument_count; i++)
+        with_word[i + 1] = argument_values[i];
+    int exit_code = run(argument_count + 1, with_word);
+    free(with_word);
+    return exit_code;
+}
+
+const struct cli_command cli_dns_log = {
+    .name = "dns-log",
+    .summary = "who asked the DNS of a running regionlab, and why they got what they got",
+    .help = help_text,
+    .run = run_dns_log,
+};
 
 const struct cli_command cli_ctl = {
     .name = "ctl",

@@ -7,7 +7,7 @@
 #include "sim/cli/command.h"
 
 static const struct cli_command *const commands[] = {
-    &cli_up, &cli_drill, &cli_ctl, &cli_env, &cli_schema, &cli_coverage, &cli_version,
+    &cli_up, &cli_drill, &cli_ctl, &cli_dns_log, &cli_env, &cli_schema, &cli_coverage, &cli_version,
 };
 
 static void print_overview(FILE *stream)

@@ -34,6 +34,7 @@ static const struct control_route routes[] = {
     {"POST",   "/probe",           control_probe,          {"table", "key"}},
     {"GET",    "/backlog",         control_backlog,        {0}},
     {"GET",    "/replication",     control_replication,    {"table"}},
+    {"GET",    "/dns-log",         control_dns_log,        {"name", "last"}},
     {"POST",   "/wait",            control_wait_for,       {"for", "name", "type", "value", "table", "timeout", "client-region"}},
     {"GET",    "/trace",           control_trace,          {0}},
     {"POST",   "/reset",           control_reset,          {0}},

@@ -59,6 +59,8 @@ control_route_fn control_conflicts, control_probe;
 /* control_replication.c */
 control_route_fn control_replication;
 control_route_fn control_health, control_info, control_backlog, control_trace, control_reset;
+/* control_dns.c */
+control_route_fn control_dns_log;
 /* control_wait.c */
 control_route_fn control_wait_for;
 /* Whoever moved a virtual clock has stopped: the next one that waits moves it. */
