@@ -104,6 +104,8 @@ static void look(struct r53_check *check)
 {
     cJSON *alarm = describe_alarm(check->r53, check->config);
     take_state(check, alarm);
+    if (alarm != NULL && check->alarm.configuration == NULL) /* it came after the check */
+        check->alarm.configuration = configuration_of(alarm);
     cJSON_Delete(alarm);
     r53_check_reconsider(check, "alarm");
 }

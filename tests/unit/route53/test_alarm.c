@@ -18,7 +18,10 @@
 
 struct cloudwatch {
     const char *alarm; /* JSON of "orders-errors" without its state; NULL: there is none */
-    const char *state;
+    const char *state; /* NULL: by the data, see below */
+    const struct sim_clock *clock;
+    uint64_t failing_since_us;
+    uint64_t periods; /* minutes of failures that make it ALARM */
     unsigned asked;
     struct wire_service service;
 };
@@ -33,6 +36,16 @@ static const char monitoring_api[] =
     "\"DescribeAlarmsInput\":"
     "{\"type\":\"structure\",\"members\":[{\"name\":\"AlarmNames\",\"shape\":\"AlarmNames\"}]}}}";
 
+/* A metric that fails has a bad datum in each minute, also in the one in which that begins; a datum
+ * is there when its minute is over. */
+static const char *state_by_data(const struct cloudwatch *cloudwatch)
+{
+    const uint64_t minute_us = 60 * SIM_US_PER_S;
+    const uint64_t now_us = sim_clock_now_us(cloudwatch->clock);
+    const uint64_t bad = now_us / minute_us - cloudwatch->failing_since_us / minute_us;
+    return now_us >= cloudwatch->failing_since_us && bad >= cloudwatch->periods ? "ALARM" : "OK";
+}
+
 static enum wire_progress describe_alarms(void *state, struct wire_call *call)
 {
     struct cloudwatch *cloudwatch = state;
@@ -45,7 +58,9 @@ static enum wire_progress describe_alarms(void *state, struct wire_call *call)
         assert_non_null(alarm);
         cJSON_AddStringToObject(alarm, "AlarmName", name);
         cJSON_AddStringToObject(alarm, "AlarmArn", ALARM);
-        cJSON_AddStringToObject(alarm, "StateValue", cloudwatch->state);
+        cJSON_AddStringToObject(alarm, "StateValue",
+                                cloudwatch->state != NULL ? cloudwatch->state
+                                                          : state_by_data(cloudwatch));
         cJSON_AddItemToArray(list, alarm);
     }
     return wire_succeed(call, output);
@@ -276,6 +291,61 @@ static void test_the_status_tells_the_alarms_state(void **state)
         "Failure: The alarm is in the state ALARM");
 }
 
+struct story {
+    uint64_t from_us;
+    char text[1024];
+};
+
+static void note_event(void *context, const struct sim_trace_event *event)
+{
+    struct story *story = context;
+    size_t used = strlen(story->text);
+    if (strncmp(event->type, "health.", 7) == 0)
+        (void)snprintf(story->text + used, sizeof(story->text) - used, "%llu.%llu s %s %s\n",
+                       (unsigned long long)((event->at_us - story->from_us) / SIM_US_PER_S),
+                       (unsigned long long)((event->at_us - story->from_us) / 100000 % 10),
+                       event->type, sim_trace_field_find(event, "status")->text);
+}
+
+/* docs/lessons/dns-failover.md shows these lines. */
+static void test_a_failover_by_an_alarm_takes_the_minutes_of_its_metric(void **state)
+{
+    static const struct {
+        const char *claim;
+        uint64_t periods, fails_s; /* seconds into a minute */
+        const char *story;
+    } cases[] = {
+        {"one period", 1, 20, "40.0 s health.change Unhealthy\n45.7 s health.served Unhealthy\n"},
+        {"three periods", 3, 20,
+         "160.0 s health.change Unhealthy\n165.7 s health.served Unhealthy\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        void *own = NULL;
+        struct lab *lab = NULL;
+        struct story story = {.text = ""};
+        set_up(&own);
+        lab = own;
+        r53_set_propagation(lab->fixture.r53, 0, 5 * SIM_US_PER_S);
+        lab->cloudwatch.clock = lab->fixture.core.clock;
+        lab->cloudwatch.periods = cases[i].periods;
+        lab->cloudwatch.failing_since_us = UINT64_MAX;
+        fixture_advance(&lab->fixture,
+                        120 * SIM_US_PER_S -
+                            sim_clock_now_us(lab->fixture.core.clock) % (60 * SIM_US_PER_S));
+        lab->cloudwatch.state = NULL;
+        assert_true(create(lab, "r", ""));
+        fixture_advance(&lab->fixture, (60 + cases[i].fails_s) * SIM_US_PER_S);
+        story.from_us = sim_clock_now_us(lab->fixture.core.clock);
+        lab->cloudwatch.failing_since_us = story.from_us;
+        sim_trace_listen(lab->fixture.core.trace, note_event, &story);
+        fixture_advance(&lab->fixture, 300 * SIM_US_PER_S);
+        if (strcmp(story.text, cases[i].story) != 0)
+            fail_msg("%s: %s", cases[i].claim, story.text);
+        tear_down(&own);
+    }
+}
+
 int main(void)
 {
 #define WITH_LAB(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -287,6 +357,7 @@ int main(void)
         WITH_LAB(test_the_alarms_configuration_is_copied_when_the_check_changes),
         WITH_LAB(test_some_alarms_cannot_be_followed),
         WITH_LAB(test_the_status_tells_the_alarms_state),
+        cmocka_unit_test(test_a_failover_by_an_alarm_takes_the_minutes_of_its_metric),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
