@@ -228,6 +228,78 @@ static bool load_change(struct r53 *r53, const char *key, const cJSON *json)
     return is_whole;
 }
 
+/* "NUMBER ID"; false: no such key, or an id that is too long. */
+static bool split_key(struct r53 *r53, const char *key, uint64_t *number, const char **id)
+{
+    const char *blank = strchr(key, ' ');
+    if (blank == NULL || strlen(blank + 1) >= SIM_UUID_TEXT_BYTES)
+        return false;
+    *id = blank + 1;
+    *number = strtoull(key, NULL, 10);
+    if (r53->made_count < *number)
+        r53->made_count = *number;
+    return true;
+}
+
+static bool read_type(const cJSON *json, char type[16])
+{
+    const char *text = wire_text(json, "Type");
+    if (text == NULL || r53_type_by_name(text) == (ldns_rr_type)0)
+        return false;
+    (void)snprintf(type, 16, "%.15s", text);
+    return true;
+}
+
+static bool load_policy(struct r53 *r53, const char *key, const cJSON *json)
+{
+    struct r53_traffic_policy *policy = NULL;
+    const cJSON *version = NULL;
+    uint64_t number = 0;
+    const char *id = NULL;
+    char type[16];
+    if (!split_key(r53, key, &number, &id) || wire_text(json, "Name") == NULL ||
+        !read_type(json, type) || r53->traffic.policy_count == R53_POLICY_MAX)
+        return false;
+    policy = r53_policy_add(&r53->traffic, id);
+    policy->number = number;
+    policy->name = copy_text(json, "Name");
+    memcpy(policy->type, type, sizeof(policy->type));
+    cJSON_ArrayForEach(version, wire_member(json, "Versions"))
+    {
+        if (wire_text(version, "Document") == NULL)
+            return false;
+        (void)r53_policy_version_add(policy, (int64_t)read_number(version, "Number"),
+                                     wire_text(version, "Document"), wire_text(version, "Comment"));
+    }
+    policy->last_number = (int64_t)read_number(json, "LastVersion");
+    return policy->version_count > 0;
+}
+
+static bool load_instance(struct r53 *r53, const char *key, const cJSON *json)
+{
+    struct r53_traffic_instance *instance = NULL;
+    const char *policy_id = wire_text(json, "Policy");
+    const char *name = wire_text(json, "Name");
+    const char *message = wire_text(json, "Message");
+    uint64_t number = 0;
+    const char *id = NULL;
+    if (!split_key(r53, key, &number, &id) || policy_id == NULL ||
+        strlen(policy_id) >= SIM_UUID_TEXT_BYTES || name == NULL ||
+        r53->traffic.instance_count == R53_POLICY_INSTANCE_MAX)
+        return false;
+    instance = r53_instance_add(&r53->traffic, id);
+    instance->number = number;
+    instance->ttl_s = (int64_t)read_number(json, "TTL");
+    instance->policy_version = (int64_t)read_number(json, "Version");
+    instance->was_updated = wire_flag(json, "WasUpdated", false);
+    (void)snprintf(instance->policy_id, sizeof(instance->policy_id), "%s", policy_id);
+    (void)snprintf(instance->message, sizeof(instance->message), "%.1000s",
+                   message == NULL ? "" : message);
+    return read_type(json, instance->type) && read_id(json, "Zone", instance->zone_id) &&
+           read_id(json, "Change", instance->change_id) &&
+           r53_name_parse(name, &instance->name) == R53_NAME_OK;
+}
+
 typedef bool loader(struct r53 *r53, const char *key, const cJSON *json);
 
 static loader *const loaders[R53_SAVED_KIND_COUNT] = {
@@ -236,6 +308,8 @@ static loader *const loaders[R53_SAVED_KIND_COUNT] = {
     [R53_SAVED_ZONE] = load_zone,
     [R53_SAVED_SET] = load_set,
     [R53_SAVED_CHANGE] = load_change,
+    [R53_SAVED_POLICY] = load_policy,
+    [R53_SAVED_INSTANCE] = load_instance,
 };
 
 struct loading {

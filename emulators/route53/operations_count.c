@@ -62,8 +62,9 @@ enum wire_progress r53_get_account_limit(void *state, struct wire_call *call)
         {"MAX_HEALTH_CHECKS_BY_OWNER", R53_CHECK_MAX, r53->checks.count},
         {"MAX_HOSTED_ZONES_BY_OWNER", R53_ZONE_MAX, r53->zones.count},
         {"MAX_REUSABLE_DELEGATION_SETS_BY_OWNER", R53_DELEGATION_MAX, r53->delegations.count},
-        {"MAX_TRAFFIC_POLICIES_BY_OWNER", 50, 0},
-        {"MAX_TRAFFIC_POLICY_INSTANCES_BY_OWNER", 5, 0},
+        {"MAX_TRAFFIC_POLICIES_BY_OWNER", R53_POLICY_MAX, r53->traffic.policy_count},
+        {"MAX_TRAFFIC_POLICY_INSTANCES_BY_OWNER", R53_POLICY_INSTANCE_MAX,
+         r53->traffic.instance_count},
     };
     for (size_t i = 0; i < ARRAY_LEN(limits); i++)
         if (strcmp(limits[i].type, type) == 0)

@@ -9,6 +9,7 @@
 #include "emulators/route53/resolve.h"
 #include "emulators/route53/route53.h"
 #include "emulators/route53/service_answer.h"
+#include "emulators/route53/traffic.h"
 #include "emulators/wire/dispatch.h"
 #include "emulators/wire/health.h"
 #include "emulators/wire/metrics.h"
@@ -33,6 +34,7 @@ struct r53 {
     struct r53_changes changes;
     struct r53_checks checks;
     struct r53_delegations delegations;
+    struct r53_traffic traffic;
     struct r53_networks networks;
     struct r53_networks vpc_networks; /* the same table, with VPC ids for Regions */
     struct r53_cidr_collections collections;
@@ -73,6 +75,10 @@ void r53_value_text(const struct r53_value *value, char *text, size_t bytes);
 MUST_USE bool r53_max_items(struct wire_call *call, int64_t most, int64_t *items);
 /* NULL: the call has failed with NoSuchHostedZone. */
 struct r53_zone *r53_need_zone(struct r53 *r53, struct wire_call *call, const char *id);
+/* NULL: the call has failed with NoSuchTrafficPolicy. */
+struct r53_policy_version *r53_need_policy_version(struct r53 *r53, struct wire_call *call,
+                                                   const char *id, int64_t number,
+                                                   struct r53_traffic_policy **policy);
 /* NULL: the call has failed with NoSuchDelegationSet. */
 struct r53_delegation *r53_need_delegation(struct r53 *r53, struct wire_call *call, const char *id);
 /* id and caller_reference may be NULL. */
@@ -106,6 +112,11 @@ wire_handler r53_create_delegation, r53_get_delegation, r53_delete_delegation;
 wire_handler r53_list_delegations, r53_get_delegation_limit;
 wire_handler r53_associate_vpc, r53_disassociate_vpc, r53_authorize_vpc, r53_deauthorize_vpc;
 wire_handler r53_list_vpc_authorizations, r53_list_zones_by_vpc;
+wire_handler r53_create_policy, r53_create_policy_version, r53_get_policy, r53_delete_policy;
+wire_handler r53_update_policy_comment, r53_list_policies, r53_list_policy_versions;
+wire_handler r53_create_instance, r53_update_instance, r53_delete_instance, r53_get_instance;
+wire_handler r53_get_instance_count, r53_list_instances, r53_list_instances_of_zone;
+wire_handler r53_list_instances_of_policy;
 wire_handler r53_test_dns_answer;
 wire_handler r53_create_cidr_collection, r53_change_cidr_collection, r53_delete_cidr_collection;
 wire_handler r53_list_cidr_collections, r53_list_cidr_locations, r53_list_cidr_blocks;

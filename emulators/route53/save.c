@@ -13,6 +13,8 @@ const char *const r53_saved_kinds[R53_SAVED_KIND_COUNT] = {
     [R53_SAVED_ZONE] = "route53.zone",
     [R53_SAVED_SET] = "route53.set",
     [R53_SAVED_CHANGE] = "route53.change",
+    [R53_SAVED_POLICY] = "route53.policy",
+    [R53_SAVED_INSTANCE] = "route53.instance",
 };
 
 /* --- marks
@@ -61,6 +63,23 @@ void r53_change_changed(const struct r53_change *change)
     char key[64];
     (void)snprintf(key, sizeof(key), "%020" PRIu64 " %s", change->number, change->id);
     r53_changed(change->r53, R53_SAVED_CHANGE, key);
+}
+
+static void numbered_changed(struct r53 *r53, enum r53_saved kind, uint64_t number, const char *id)
+{
+    char key[80];
+    (void)snprintf(key, sizeof(key), "%020" PRIu64 " %s", number, id);
+    r53_changed(r53, kind, key);
+}
+
+void r53_policy_changed(struct r53 *r53, const struct r53_traffic_policy *policy)
+{
+    numbered_changed(r53, R53_SAVED_POLICY, policy->number, policy->id);
+}
+
+void r53_instance_changed(struct r53 *r53, const struct r53_traffic_instance *instance)
+{
+    numbered_changed(r53, R53_SAVED_INSTANCE, instance->number, instance->id);
 }
 
 void r53_unsaved_clear(struct r53 *r53)
@@ -251,6 +270,49 @@ static cJSON *print_change(struct r53 *r53, const char *key)
     return json;
 }
 
+static cJSON *print_policy(struct r53 *r53, const char *key)
+{
+    const struct r53_traffic_policy *policy = r53_policy_find(&r53->traffic, id_of(key));
+    cJSON *json = NULL;
+    cJSON *versions = NULL;
+    if (policy == NULL)
+        return NULL;
+    json = cJSON_CreateObject();
+    add_text(json, "Name", policy->name);
+    add_text(json, "Type", policy->type);
+    add_number(json, "LastVersion", (uint64_t)policy->last_number);
+    versions = cJSON_AddArrayToObject(json, "Versions");
+    for (size_t i = 0; i < policy->version_count; i++) {
+        cJSON *version = cJSON_CreateObject();
+        add_number(version, "Number", (uint64_t)policy->versions[i].number);
+        add_text(version, "Document", policy->versions[i].document);
+        add_text(version, "Comment", policy->versions[i].comment);
+        cJSON_AddItemToArray(versions, version);
+    }
+    return json;
+}
+
+static cJSON *print_instance(struct r53 *r53, const char *key)
+{
+    const struct r53_traffic_instance *instance = r53_instance_find(&r53->traffic, id_of(key));
+    char name[R53_NAME_TEXT_BYTES];
+    cJSON *json = NULL;
+    if (instance == NULL)
+        return NULL;
+    json = cJSON_CreateObject();
+    r53_name_text(instance->name.wire, name);
+    add_text(json, "Zone", instance->zone_id);
+    add_text(json, "Name", name);
+    add_text(json, "Type", instance->type);
+    add_text(json, "Policy", instance->policy_id);
+    add_text(json, "Change", instance->change_id);
+    add_text(json, "Message", instance->message);
+    add_number(json, "TTL", (uint64_t)instance->ttl_s);
+    add_number(json, "Version", (uint64_t)instance->policy_version);
+    cJSON_AddBoolToObject(json, "WasUpdated", instance->was_updated);
+    return json;
+}
+
 /* --- saving
  * ---------------------------------------------------------------------------------------
  */
@@ -263,6 +325,8 @@ static printer *const printers[R53_SAVED_KIND_COUNT] = {
     [R53_SAVED_ZONE] = print_zone,
     [R53_SAVED_SET] = print_set,
     [R53_SAVED_CHANGE] = print_change,
+    [R53_SAVED_POLICY] = print_policy,
+    [R53_SAVED_INSTANCE] = print_instance,
 };
 
 static enum sim_result save_one(struct r53 *r53, const struct r53_unsaved *unsaved,

@@ -19,6 +19,8 @@ enum r53_saved {
     R53_SAVED_ZONE,
     R53_SAVED_SET,
     R53_SAVED_CHANGE,
+    R53_SAVED_POLICY,
+    R53_SAVED_INSTANCE,
     R53_SAVED_KIND_COUNT,
 };
 
@@ -34,6 +36,8 @@ void r53_zone_changed(struct r53 *r53, const struct r53_zone *zone);
 void r53_set_changed(struct r53 *r53, const struct r53_zone *zone,
                      const struct r53_rrset *set); /* NULL is allowed */
 void r53_change_changed(const struct r53_change *change);
+void r53_policy_changed(struct r53 *r53, const struct r53_traffic_policy *policy);
+void r53_instance_changed(struct r53 *r53, const struct r53_traffic_instance *instance);
 /* Nothing waits any more. */
 void r53_unsaved_clear(struct r53 *r53);
 

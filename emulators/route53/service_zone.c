@@ -225,6 +225,16 @@ enum r53_service_match r53_service_zone_match(const char *zone_id, const char *n
     return has_form(*zone, lower) ? R53_SERVICE_FOUND : R53_SERVICE_FOREIGN;
 }
 
+const char *r53_service_zone_id_of(const char *name)
+{
+    const struct r53_service_zone *found = NULL;
+    char region[R53_REGION_BYTES];
+    for (size_t i = 0; i < ARRAY_LEN(zones); i++)
+        if (r53_service_zone_match(zones[i].id, name, &found, region) == R53_SERVICE_FOUND)
+            return zones[i].id;
+    return NULL;
+}
+
 bool r53_service_has_type(const struct r53_service_zone *zone, ldns_rr_type type)
 {
     return type == LDNS_RR_TYPE_A || type == LDNS_RR_TYPE_AAAA ||

@@ -38,6 +38,8 @@ enum r53_service_match {
 enum r53_service_match r53_service_zone_match(const char *zone_id, const char *name,
                                               const struct r53_service_zone **zone,
                                               char region[R53_REGION_BYTES]);
+/* The hosted zone id of the service in whose zone a name lies; NULL: it is no such name. */
+const char *r53_service_zone_id_of(const char *name);
 /* Does the service answer for that type? */
 bool r53_service_has_type(const struct r53_service_zone *zone, ldns_rr_type type);
 
