@@ -31,6 +31,7 @@ struct world {
 struct outcome {
     struct world *world;
     unsigned calls;
+    unsigned slow_calls;
     enum sim_fetch_outcome outcome;
     int status;
     char body[64];
@@ -241,6 +242,56 @@ static void test_time_outs_are_told_apart(void **state)
     close(fd);
 }
 
+static void count_slow(void *context)
+{
+    struct outcome *outcome = context;
+    assert_int_equal(outcome->calls, 0);
+    outcome->slow_calls++;
+}
+
+static void test_an_answer_has_its_own_time_and_slowness_is_told_once(void **state)
+{
+    struct world *world = *state;
+    const uint64_t began_us = sim_clock_machine_us();
+    struct sim_fetch_options options = options_for(url_of(world, "/silent"));
+    options.answer_timeout_us = 60 * SIM_US_PER_MS;
+    options.slow = count_slow;
+    options.slow_after_us = 20 * SIM_US_PER_MS;
+    struct outcome outcome = fetch(world, &options);
+    assert_int_equal(outcome.outcome, SIM_FETCH_TIMED_OUT);
+    assert_int_equal(outcome.status, 0);
+    assert_int_equal(outcome.slow_calls, 1);
+    assert_true(sim_clock_machine_us() - began_us < 2 * SIM_US_PER_S); /* of 4 s in all */
+    options.url = url_of(world, "/");
+    options.slow_after_us = SIM_US_PER_S;
+    outcome = fetch(world, &options);
+    assert_int_equal(outcome.outcome, SIM_FETCH_OK);
+    assert_int_equal(outcome.slow_calls, 0);
+}
+
+static void test_without_a_wish_for_a_body_the_headers_suffice(void **state)
+{
+    struct world *world = *state;
+    struct sim_fetch_options options = options_for(url_of(world, "/large"));
+    options.body_max_bytes = 0;
+    struct outcome outcome = fetch(world, &options);
+    assert_int_equal(outcome.outcome, SIM_FETCH_OK);
+    assert_int_equal(outcome.status, 200);
+    assert_string_equal(outcome.body, "");
+}
+
+static void test_a_server_name_leads_nowhere_else(void **state)
+{
+    static const char *const names[] = {"shop.example.com", "192.0.2.1", "localhost"};
+    struct world *world = *state;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        struct sim_fetch_options options = options_for(url_of(world, "/"));
+        options.server_name = names[i];
+        assert_int_equal(fetch(world, &options).outcome, SIM_FETCH_OK);
+    }
+    assert_int_equal(world->served, ARRAY_LEN(names));
+}
+
 static void test_a_closed_port_refuses(void **state)
 {
     struct world *world = *state;
@@ -377,6 +428,9 @@ int main(void)
         SERVED(test_answers_are_told_as_they_are),
         SERVED(test_host_and_agent_are_sent_as_asked),
         SERVED(test_time_outs_are_told_apart),
+        SERVED(test_an_answer_has_its_own_time_and_slowness_is_told_once),
+        SERVED(test_without_a_wish_for_a_body_the_headers_suffice),
+        SERVED(test_a_server_name_leads_nowhere_else),
         SERVED(test_a_closed_port_refuses),
         SERVED(test_tcp_only_connects_and_asks_nothing),
         SERVED(test_each_fetch_has_a_connection_of_its_own),
