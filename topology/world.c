@@ -150,10 +150,13 @@ static void set_timings(struct topo_world *world, const struct topo_timings *tim
     r53_set_propagation(world->r53, timings->dns_change_us, timings->dns_health_us);
 }
 
-/* What set-up set in motion comes to rest; on a real clock that which takes time does so later. */
+/* What set-up set in motion comes to rest; on a real clock that which takes time does so later. So
+ * does what a data directory had under way: its time goes on when somebody moves it. */
 static void settle(struct topo_world *world)
 {
     world_run_due(world);
+    if (world->core.data != NULL && sim_data_run(world->core.data) > 0)
+        return;
     uint64_t limit_us = sim_clock_now_us(world->core.clock) + SETTLE_MAX_US;
     while (sim_clock_mode(world->core.clock) == SIM_CLOCK_VIRTUAL &&
            sim_sched_foreground_count(world->core.sched) > 0)

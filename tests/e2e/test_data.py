@@ -228,6 +228,34 @@ def test_a_virtual_clock_does_not_go_back(servers, tmp_path):
     assert "which this machine's clock has not reached" in refusal("--data", tmp_path / "data")
 
 
+def test_a_backlog_waits_through_a_restart(servers):
+    """As many records as before, and the clock has not moved to deliver them."""
+    def ctl(server, *arguments):
+        done = subprocess.run([REGIONLAB, "ctl", "--endpoint", server.endpoint, "--json", *arguments],
+                              capture_output=True, text=True, timeout=60, check=True)
+        return json.loads(done.stdout)
+
+    def pending(server):
+        links = ctl(server, "replication", "resilientdynamo-Order")["links"]
+        return [(link["from"], link["pending"], link.get("oldest_us")) for link in links]
+
+    server = servers("--clock", "virtual")
+    ctl(server, "link", "lag", "us-east-1", "us-west-2", "100ms..10s")
+    for i in range(50):
+        server.client("dynamodb").put_item(TableName="resilientdynamo-Order", Item={"OrderId": {"S": str(i)}})
+    ctl(server, "clock", "advance", "5s")
+    before = pending(server)
+    assert 5 < before[0][1] < 45 and before[0][2] == 5_000_000
+    kill(server)
+    server = servers("--clock", "virtual")
+    again = pending(server)
+    assert again[0][2] == 5_000_000 and before[0][1] <= again[0][1] <= 50  # behind the oldest: once more
+    ctl(server, "clock", "advance", "20s")
+    assert [count for _, count, _ in pending(server)] == [0, 0]
+    west = server.client("dynamodb", "us-west-2")
+    assert west.scan(TableName="resilientdynamo-Order", Select="COUNT")["Count"] == 50
+
+
 def test_a_reset_empties_the_directory(servers):
     server = servers()
     create(server.client("dynamodb"))
