@@ -429,6 +429,9 @@ def test_replicated_writes_wait_for_write_capacity(fresh):
     puts(east, 50)
     puts(west, 50, name="small")
     fresh.advance("2s")
+    way = fresh.ctl("replication", "small")["links"]
+    told = next(link for link in way if link["to"] == EAST)
+    assert (told["state"], told["reason"]) == ("draining", "write-capacity") and 0 < told["pending"] <= 50
     held = east.scan(TableName="small", Select="COUNT")["Count"]
     assert held == 1450
     assert refused(east.put_item, TableName="small", Item={"pk": {"S": "x"}})["Error"]["Code"] == PROVISIONED_EXCEEDED
