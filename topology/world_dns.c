@@ -269,10 +269,26 @@ static enum sim_result make_records(struct topo_world *world, const bool *is_new
     return result;
 }
 
+/* Global endpoints (CloudFront, Global Accelerator) lead where an application of the world runs; in
+ * a world without applications, to any Region. */
+static bool hosts_application(void *context, const char *region)
+{
+    const struct topo_world_file *file = ((const struct topo_world *)context)->file;
+    bool has_some = false;
+    for (size_t i = 0; i < file->application_count; i++)
+        for (size_t r = 0; r < file->applications[i].regions.count; r++) {
+            has_some = true;
+            if (strcmp(file->applications[i].regions.values[r], region) == 0)
+                return true;
+        }
+    return !has_some;
+}
+
 enum sim_result world_make_dns(struct topo_world *world, struct sim_error *error)
 {
     const struct topo_world_file *file = world->file;
     enum sim_result result = RESULT_OK;
+    r53_set_hosts(world->r53, hosts_application, world);
     for (size_t i = 0; i < file->client_network_count && result == RESULT_OK; i++) {
         const struct topo_client_network_entry *network = &file->client_networks[i];
         struct sim_error inner = {0};

@@ -19,6 +19,8 @@ struct r53_dns_peer {
 /* Writes the reply into reply (R53_DNS_MESSAGE_MAX bytes). 0: nothing is to be said. */
 size_t r53_dns_handle(struct r53 *r53, const struct r53_dns_peer *peer, const uint8_t *query,
                       size_t query_bytes, uint8_t *reply);
+/* "Come again by TCP": header and question of the query, TC set. 0: the query is not sound. */
+size_t r53_dns_truncated(const uint8_t *query, size_t query_bytes, uint8_t *reply);
 /* The Region a client address is in: by the table of networks, else by the Regions' loopback
  * addresses, else the first; NULL: there is none. */
 const char *r53_client_region(struct r53 *r53, const struct r53_address *address);

@@ -497,3 +497,18 @@ size_t r53_dns_handle(struct r53 *r53, const struct r53_dns_peer *peer, const ui
     ldns_pkt_free(ask.packet);
     return used;
 }
+
+size_t r53_dns_truncated(const uint8_t *query, size_t query_bytes, uint8_t *reply)
+{
+    size_t end = 0;
+    if (query_bytes < HEADER_BYTES || (query[2] & 0xF8) != 0 || read_16(query + 4) != 1)
+        return 0; /* an answer, another opcode, not one question */
+    end = skip_name(query, query_bytes, HEADER_BYTES);
+    if (end == 0 || end + 4 > query_bytes)
+        return 0;
+    memcpy(reply, query, end + 4);
+    (void)reply_header(query, LDNS_RCODE_NOERROR, reply);
+    reply[2] |= 2; /* TC */
+    reply[5] = 1;
+    return end + 4;
+}

@@ -7,8 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "emulators/route53/dns_rate.h"
 #include "emulators/route53/recursive.h"
 #include "emulators/route53/route53_internal.h"
+#include "sim/core/clock.h"
 
 #define BATCH_PACKETS 32
 #define BATCHES_TURN  8 /* then the rest of the loop gets its turn */
@@ -81,17 +83,34 @@ static int receive(struct r53_udp_batch *batch, int fd)
     return recvmmsg(fd, batch->received, BATCH_PACKETS, MSG_DONTWAIT, NULL);
 }
 
+/* What goes back for one packet, within the bound of its sender's network; 0: nothing. */
+static size_t answer_packet(struct r53_dns_server *server, const struct r53_dns_peer *peer,
+                            const uint8_t *query, size_t query_bytes, uint64_t now_us)
+{
+    uint8_t *reply = server->batch->reply;
+    switch (r53_dns_rate_take(server->r53->dns_rate, &peer->address, now_us)) {
+    case R53_DNS_ANSWER:
+        return r53_server_answer(server, peer, query, query_bytes, reply);
+    case R53_DNS_SLIP:
+        return r53_dns_truncated(query, query_bytes, reply);
+    case R53_DNS_DROP:
+        break;
+    }
+    return 0;
+}
+
 void r53_udp_ready(void *context, int fd, unsigned events UNUSED)
 {
     struct r53_dns_server *server = context;
     struct r53_udp_batch *batch = server->batch;
     for (size_t turn = 0; turn < BATCHES_TURN; turn++) {
         int count = receive(batch, fd);
+        const uint64_t now_us = sim_clock_machine_us();
         unsigned answered = 0;
         for (int i = 0; i < count; i++) {
             const struct r53_dns_peer peer = r53_peer_of(&batch->peers[i], false);
-            size_t bytes = r53_server_answer(server, &peer, batch->queries[i],
-                                             batch->received[i].msg_len, batch->reply);
+            size_t bytes =
+                answer_packet(server, &peer, batch->queries[i], batch->received[i].msg_len, now_us);
             if (bytes == 0 || bytes > R53_DNS_UDP_MAX)
                 continue;
             memcpy(batch->replies[answered], batch->reply, bytes);

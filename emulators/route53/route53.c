@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "emulators/route53/dns.h"
+#include "emulators/route53/dns_rate.h"
 #include "emulators/route53/query_log.h"
 #include "emulators/route53/recursive.h"
 #include "emulators/route53/route53_internal.h"
@@ -60,6 +61,8 @@ enum sim_result r53_create(const struct wire_host *host, struct r53 **r53, struc
     made->core = host->core;
     made->change_us = R53_CHANGE_DEFAULT_US;
     made->health_us = R53_HEALTH_DEFAULT_US;
+    made->dns_rate = sim_alloc(sizeof(*made->dns_rate));
+    made->dns_rate->per_second = R53_DNS_RATE_DEFAULT;
     made->result = sim_alloc(sizeof(*made->result));
     seed_streams(made);
     wire_health_listen(host->health, hear_health, made);
@@ -102,6 +105,7 @@ void r53_destroy(struct r53 *r53)
     r53_networks_fini(&r53->networks);
     r53_networks_fini(&r53->vpc_networks);
     r53_service_answers_fini(&r53->service_answers);
+    free(r53->dns_rate);
     free(r53->result);
     free(r53);
 }
@@ -131,6 +135,11 @@ void r53_set_latency(struct r53 *r53, r53_latency_fn *latency, void *context)
 {
     r53->latency = latency;
     r53->latency_context = context;
+}
+
+void r53_dns_set_rate(struct r53 *r53, uint32_t per_second)
+{
+    r53->dns_rate->per_second = per_second;
 }
 
 void r53_set_hosts(struct r53 *r53, r53_hosts_fn *hosts, void *context)

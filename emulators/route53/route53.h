@@ -66,6 +66,8 @@ void r53_resolve(struct r53 *r53, const char *name, const char *type, const char
  * taken, with address and port. */
 MUST_USE enum sim_result r53_dns_listen(struct r53 *r53, struct sim_loop *loop, const char *address,
                                         uint16_t port, struct sim_error *error);
+/* How many answers a second a client network may have by UDP (dns_rate.h); 0: no bound. */
+void r53_dns_set_rate(struct r53 *r53, uint32_t per_second);
 uint16_t r53_dns_port(const struct r53 *r53);
 /* {"queries": [{at, client, client_region, transport, name, type, status, ttl_s, answer, steps}],
  * "count"}: what came by sockets, oldest first, at most the latest 1,000; of one name (NULL: all)

@@ -18,6 +18,7 @@
 #define R53_HEALTH_DEFAULT_US (UINT64_C(5) * SIM_US_PER_S)
 
 struct r53_dns_server;
+struct r53_dns_rate;
 struct r53_query_log;
 struct r53_recursive;
 struct r53_steps;
@@ -48,8 +49,9 @@ struct r53 {
     struct r53_query_log *query_log;
     struct r53_steps *steps; /* of the question under way, where somebody wants to know why */
     struct r53_recursive *recursive; /* the caching resolver; NULL: none is served */
-    struct r53_dns_server *dns;      /* one an address, the first one first; NULL: not listening */
-    struct r53_result *result;       /* the resolver's work space: one answer at a time */
+    struct r53_dns_rate *dns_rate;
+    struct r53_dns_server *dns; /* one an address, the first one first; NULL: not listening */
+    struct r53_result *result;  /* the resolver's work space: one answer at a time */
 };
 
 /* "Z", "C" or "N" and upper-case letters and digits; id must be all zero before. */

@@ -169,6 +169,8 @@ static enum sim_result open_dns(struct server *server, const struct server_optio
     if (result == RESULT_OK && options->listen == NULL &&
         r53_dns_listen(r53, server->loop, "::1", r53_dns_port(r53), &no_ipv6) == RESULT_OK)
         server->dns_has_ipv6 = true;
+    if (options->has_dns_rate)
+        r53_dns_set_rate(r53, (uint32_t)options->dns_rate);
     return result;
 }
 

@@ -25,6 +25,8 @@ struct server_options {
     uint64_t port;      /* 0: free ones for everything */
     uint64_t dns_port;
     bool has_resolver; /* a caching resolver in front of the DNS */
+    uint64_t dns_rate; /* answers a second and client network; 0: no bound */
+    bool has_dns_rate;
     uint64_t resolver_port;
     struct r53_recursive_policy resolver_policy;
     uint64_t application_port;

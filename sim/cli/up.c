@@ -20,6 +20,8 @@ static const char help_text[] =
     "  --world NAME|FILE     built-in world or a world file (default two-region-orders)\n"
     "  --port N              AWS API (default 4566); 0 takes free ports for everything\n"
     "  --dns-port N          DNS, UDP and TCP (default 5300)\n"
+    "  --dns-rate N          DNS answers a second to one client network by UDP, 0: no bound\n"
+    "                        (default 200000)\n"
     "  --resolver N          a caching resolver on this port, in front of the DNS\n"
     "  --resolver-policy P   honours (default), ignores or pins TTLs, minimum=30s, maximum=5m,\n"
     "                        negative=15m, prefetch: as many as wanted, with commas between\n"
@@ -69,6 +71,7 @@ static int arguments_parse(int argument_count, char **values, struct up_argument
         {.name = "world", .kind = CLI_TEXT, .target = &server->world},
         {.name = "port", .kind = CLI_NUMBER, .max = 65535, .target = &server->port},
         {"dns-port", CLI_NUMBER, 65535, &server->dns_port, &arguments->has_dns_port},
+        {"dns-rate", CLI_NUMBER, 10000000, &server->dns_rate, &server->has_dns_rate},
         {"resolver", CLI_NUMBER, 65535, &server->resolver_port, &server->has_resolver},
         {.name = "resolver-policy", .kind = CLI_TEXT, .target = &arguments->resolver_policy},
         {"app-port", CLI_NUMBER, 65535, &server->application_port,
