@@ -118,6 +118,7 @@ if [ "$mode" = --quick ]; then
 fi
 suite end_to_end build/results/e2e.xml pytest_in release build/results/e2e.xml
 suite javascript build/results/javascript.xml javascript_in release build/results/javascript.xml
+step "planted bugs are found by the proofs" bash tests/planted_bugs.sh build/release
 
 step "format" bash -c 'git ls-files "*.c" "*.h" | xargs clang-format --dry-run -Werror'
 step "build (gcc, Sanitize)" build sanitize Sanitize
