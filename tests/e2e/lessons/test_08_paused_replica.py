@@ -13,6 +13,12 @@ def pause_for_five_minutes(fis):
     return fis.start_experiment(experimentTemplateId=template["experimentTemplate"]["id"])["experiment"]["id"]
 
 
+def eastern_link(world):
+    """How the changes of us-east-1 fare: what the metric ReplicationLatency would tell, and more."""
+    links = world.server.ctl("replication", "orders")["links"]
+    return next(link for link in links if link["from"] == EAST)
+
+
 def test_a_pause_loses_nothing_and_its_backlog_drains_at_the_pace_of_the_link(two_regions):
     east, west = two_regions.table(EAST), two_regions.table(WEST)
     two_regions.server.ctl("link", "drain", EAST, WEST, "2")  # records a second
@@ -25,6 +31,7 @@ def test_a_pause_loses_nothing_and_its_backlog_drains_at_the_pace_of_the_link(tw
     two_regions.later("4m")
     assert two_regions.backlog() == {(EAST, WEST): 8}
     assert west.scan()["Count"] == 0
+    assert eastern_link(two_regions)["state"] == "paused"
 
     two_regions.later("1m")
     assert fis.get_experiment(id=experiment)["experiment"]["state"]["status"] == "completed"
@@ -34,3 +41,5 @@ def test_a_pause_loses_nothing_and_its_backlog_drains_at_the_pace_of_the_link(tw
         two_regions.later("1s")
     assert counts == [3, 5, 7]
     assert west.scan()["Count"] == 8
+    assert eastern_link(two_regions)["state"] == "open"
+    assert eastern_link(two_regions)["latency"]["max_us"] >= 299_000_000, "high after the pause, not during it"

@@ -38,3 +38,19 @@ def test_an_order_that_was_taken_again_stays_when_the_old_one_arrives(two_region
     two_regions.settle()
     assert item(east, "o-2")["status"] == item(west, "o-2")["status"] == "taken again"
     assert len(two_regions.conflicts()) == 1
+
+
+def test_a_write_under_way_gets_no_answer_and_can_be_repeated_with_its_own_id(two_regions):
+    two_regions.slow_down("PutItem", EAST, "1s")
+    east = two_regions.table(EAST)
+    write = two_regions.under_way(east.put_item, Item={"id": "o-3", "by": "the first try"})
+    two_regions.server.ctl("region", "down", EAST)
+    two_regions.later("2s")
+    with pytest.raises((botocore.exceptions.ConnectionError, botocore.exceptions.HTTPClientError)):
+        write.result()  # done or not? The client cannot know
+
+    west = two_regions.table(WEST)
+    west.put_item(Item={"id": "o-3", "by": "the second try"}, ConditionExpression="attribute_not_exists(id)")
+    two_regions.server.ctl("region", "up", EAST)
+    two_regions.settle()
+    assert item(west, "o-3")["by"] == item(two_regions.table(EAST), "o-3")["by"] == "the second try"

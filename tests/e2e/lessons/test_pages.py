@@ -31,6 +31,7 @@ def exact(text):
     return re.sub(r", \d+ events ran", "", text)
 
 
+@pytest.mark.timing  # what a page provokes, its story provokes under sanitizers
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_commands_of_a_page_print_what_it_shows(page, tmp_path):
     text = page.read_text()
