@@ -131,7 +131,7 @@ static void test_the_conflict_log_keeps_the_newest(void **state)
         ddb_conflict_log_add(log, &conflict);
     }
     assert_int_equal(ddb_conflict_log_count(log), DDB_CONFLICTS_MAX);
-    cJSON *printed = ddb_conflict_log_print(log);
+    cJSON *printed = ddb_conflict_log_print(log, &(struct ddb_conflict_filter){0});
     const cJSON *list = wire_member(printed, "Conflicts");
     assert_int_equal(cJSON_GetArraySize(list), DDB_CONFLICTS_MAX);
     assert_int_equal(wire_integer(list->child, "at", 0), 6);
