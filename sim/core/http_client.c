@@ -432,11 +432,18 @@ static bool set_up_easy(struct fetch *fetch, const struct sim_fetch_options *opt
         failed |= !set_server_name(fetch, options);
     if (options->user_agent != NULL)
         SET(CURLOPT_USERAGENT, options->user_agent);
+    if (options->body_max_bytes > 0) { /* what is compressed unasked is unpacked all the same */
+        SET(CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
+        fetch->headers = curl_slist_append(NULL, "Accept-Encoding:");
+        failed |= fetch->headers == NULL;
+        SET(CURLOPT_HTTPHEADER, fetch->headers);
+    }
     if (options->host_header != NULL) {
         char header[512];
         int length = snprintf(header, sizeof header, "Host: %s", options->host_header);
-        fetch->headers = curl_slist_append(NULL, header);
-        failed |= fetch->headers == NULL || length < 0 || (size_t)length >= sizeof header;
+        struct curl_slist *longer = curl_slist_append(fetch->headers, header);
+        failed |= longer == NULL || length < 0 || (size_t)length >= sizeof header;
+        fetch->headers = longer != NULL ? longer : fetch->headers;
         SET(CURLOPT_HTTPHEADER, fetch->headers);
     }
     return !failed;

@@ -1,5 +1,6 @@
 """Route 53 health checks of real endpoints on a virtual clock: what they say, and how long a silent one may hold it."""
 
+import gzip
 import http.server
 import ssl
 import socket
@@ -151,6 +152,8 @@ def test_an_endpoint_that_answers_again_is_heard_at_once(server, listen, create)
      "Success: HTTP Status Code 200, OK"),
     (response(body=b"." * 5117 + b"fine"), {"Type": "HTTP_STR_MATCH", "SearchString": "fine"},
      "Failure: The search string was not found in the response body"),
+    (response(body=gzip.compress(b"." * 5000 + b"fine"), headers=b"Content-Encoding: gzip\r\n"),
+     {"Type": "HTTP_STR_MATCH", "SearchString": "fine"}, "Success: HTTP Status Code 200, OK"),
     (None, {"Type": "TCP"}, "Success: Connection established"),
 ])
 def test_what_an_endpoint_does_is_told_in_the_services_words(server, listen, create, answer, config, status):
