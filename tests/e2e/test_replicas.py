@@ -210,6 +210,60 @@ def test_the_order_of_calls_of_a_global_table_resource(lab):
     assert describe(lab) is None
 
 
+# --- indexes -------------------------------------------------------------------------------------------
+
+
+def make_index(lab, region=EAST):
+    change(lab, region, AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("id", "g")],
+           GlobalSecondaryIndexUpdates=[{"Create": {
+               "IndexName": "by_g", "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
+               "Projection": {"ProjectionType": "ALL"}}}])
+
+
+def index_states(lab, *regions):
+    return [[index["IndexStatus"] for index in describe(lab, region).get("GlobalSecondaryIndexes", [])] for region in regions]
+
+
+def test_an_index_is_filled_in_every_member(lab):
+    make_table(lab)
+    put_many(lab, 20000)
+    add(lab, WEST, wait="40s")
+    make_index(lab, WEST)
+    lab.advance("9010ms")
+    assert index_states(lab, EAST, WEST) == [["CREATING"], ["CREATING"]]
+    assert describe(lab)["TableStatus"] == "ACTIVE"  # and yet not free
+    with refused("ResourceInUseException"):
+        lab.client("dynamodb", WEST).delete_table(TableName=TABLE)
+    lab.advance("60s")
+    assert index_states(lab, EAST, WEST) == [["ACTIVE"], ["ACTIVE"]]
+
+
+@pytest.mark.parametrize("what", ["remove", "add", "deny", "reset"])
+def test_replicas_come_and_go_while_an_index_is_filled(lab, what):
+    make_table(lab)
+    put_many(lab, 20000)
+    add(lab, WEST, wait="40s")
+    make_index(lab)
+    lab.advance("9010ms")
+    if what == "remove":
+        with contextlib.suppress(botocore.exceptions.ClientError):
+            remove(lab, WEST, wait="60s")
+    elif what == "add":
+        with contextlib.suppress(botocore.exceptions.ClientError):
+            add(lab, OBSERVER, wait="60s")
+            assert index_states(lab, OBSERVER) == [["ACTIVE"]]
+    elif what == "deny":
+        lab.ctl("fault", "add", "deny-replication", "--region", WEST, "--resource", TABLE)
+        lab.advance("21h")
+        assert "Replicas" not in describe(lab, WEST) and index_states(lab, WEST) == [["ACTIVE"]]
+    else:
+        lab.ctl("reset")
+        assert describe(lab) is None
+        return
+    lab.advance("60s")
+    assert index_states(lab, EAST) == [["ACTIVE"]] and describe(lab)["TableStatus"] == "ACTIVE"
+
+
 # --- provisioned capacity ------------------------------------------------------------------------------
 
 
