@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "emulators/dynamodb/auto_scaling.h"
+#include "emulators/dynamodb/index_backfill.h"
 #include "emulators/dynamodb/replica.h"
 #include "emulators/dynamodb/replica_override.h"
 #include "emulators/dynamodb/table_settings.h"
@@ -112,6 +113,17 @@ static bool check_region(const struct ddb *ddb, const char *name, struct ddb_fau
     return false;
 }
 
+/* In any member: the table that was asked may be through with it. */
+static bool is_filling_index(const struct ddb_table *table)
+{
+    const struct ddb_group *group = table->member.group;
+    for (size_t i = 0; group != NULL && i < group->member_count; i++) {
+        if (ddb_index_in_state(group->members[i], DDB_INDEX_CREATING) != NULL)
+            return true;
+    }
+    return ddb_index_in_state(table, DDB_INDEX_CREATING) != NULL;
+}
+
 bool ddb_replica_check_state(const struct ddb_table *table, struct ddb_fault *fault)
 {
     const struct ddb_group *group = table->member.group;
@@ -127,7 +139,7 @@ bool ddb_replica_check_state(const struct ddb_table *table, struct ddb_fault *fa
                         "Attempt to change a resource which is still in use: Table is being "
                         "created: %s",
                         table->name);
-    if (table->status != DDB_TABLE_ACTIVE || table->pending != NULL ||
+    if (table->status != DDB_TABLE_ACTIVE || table->pending != NULL || is_filling_index(table) ||
         (group != NULL && ddb_group_is_busy(group)))
         return ddb_fail(fault, in_use, IN_USE_TEXT);
     return true;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "emulators/dynamodb/backup.h"
+#include "emulators/dynamodb/index_backfill.h"
 #include "emulators/dynamodb/index_update.h"
 #include "emulators/dynamodb/item_request.h"
 #include "emulators/dynamodb/operations.h"
@@ -150,6 +151,14 @@ bool ddb_table_check_not_source(const struct ddb_table *table, struct ddb_fault 
     return true;
 }
 
+/* ACTIVE, and yet not free. */
+static bool is_changing_quietly(const struct ddb_table *table)
+{
+    return wire_member(table->pending, "SSESpecification") != NULL ||
+           ddb_index_in_state(table, DDB_INDEX_CREATING) != NULL ||
+           ddb_index_in_state(table, DDB_INDEX_DELETING) != NULL;
+}
+
 static bool check_deletable(const struct ddb_table *table, struct ddb_fault *fault)
 {
     static const char *const in_use = "ResourceInUseException";
@@ -161,7 +170,7 @@ static bool check_deletable(const struct ddb_table *table, struct ddb_fault *fau
                                   "deletion. Disable deletion protection first.");
     if (is_member && table->status == DDB_TABLE_CREATING)
         return ddb_fail(fault, in_use, IN_USE "Table: %s is being used.", table->name);
-    if (is_member && ddb_group_is_busy(table->member.group))
+    if (is_member && (ddb_group_is_busy(table->member.group) || is_changing_quietly(table)))
         return ddb_fail(fault, in_use,
                         "The resource which you are attempting to change is in use.");
     if (table->status == DDB_TABLE_CREATING)
