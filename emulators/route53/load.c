@@ -300,6 +300,43 @@ static bool load_instance(struct r53 *r53, const char *key, const cJSON *json)
            r53_name_parse(name, &instance->name) == R53_NAME_OK;
 }
 
+static bool load_query_log(struct r53 *r53, const char *key, const cJSON *json)
+{
+    char zone_id[R53_ID_BYTES];
+    if (strlen(key) >= SIM_UUID_TEXT_BYTES || wire_text(json, "LogGroup") == NULL ||
+        !read_id(json, "Zone", zone_id))
+        return false;
+    (void)r53_log_config_add(&r53->log_configs, key, zone_id, wire_text(json, "LogGroup"));
+    return true;
+}
+
+/* Blocks that were PENDING are served from now on. */
+static bool load_collection(struct r53 *r53, const char *key, const cJSON *json)
+{
+    const char *name = wire_text(json, "Name");
+    const char *reference = wire_text(json, "CallerReference");
+    struct r53_cidr_collection *collection = NULL;
+    const cJSON *item = NULL;
+    if (strlen(key) >= R53_COLLECTION_ID_BYTES || name == NULL || reference == NULL ||
+        strlen(name) >= R53_COLLECTION_NAME_BYTES || r53->collections.count == R53_COLLECTION_MAX)
+        return false;
+    collection = r53_cidr_add(&r53->collections, key, name, reference);
+    collection->version = (int64_t)read_number(json, "Version");
+    cJSON_ArrayForEach(item, wire_member(json, "Blocks"))
+    {
+        const char *cidr = wire_text(item, "Cidr");
+        const char *location = wire_text(item, "Location");
+        struct r53_cidr_block block;
+        if (cidr == NULL || location == NULL || strlen(location) >= R53_CIDR_LOCATION_BYTES ||
+            !r53_cidr_parse(cidr, &block))
+            return false;
+        (void)snprintf(block.location, sizeof(block.location), "%s", location);
+        r53_cidr_block_put(&collection->wanted, &block);
+    }
+    r53_cidr_blocks_copy(&collection->wanted, &collection->served);
+    return true;
+}
+
 typedef bool loader(struct r53 *r53, const char *key, const cJSON *json);
 
 static loader *const loaders[R53_SAVED_KIND_COUNT] = {
@@ -310,6 +347,8 @@ static loader *const loaders[R53_SAVED_KIND_COUNT] = {
     [R53_SAVED_CHANGE] = load_change,
     [R53_SAVED_POLICY] = load_policy,
     [R53_SAVED_INSTANCE] = load_instance,
+    [R53_SAVED_QUERY_LOG] = load_query_log,
+    [R53_SAVED_COLLECTION] = load_collection,
 };
 
 struct loading {

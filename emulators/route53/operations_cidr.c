@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "emulators/route53/route53_internal.h"
+#include "emulators/route53/save.h"
 
 #define PAGE_MAX 100
 
@@ -64,6 +64,7 @@ enum wire_progress r53_create_cidr_collection(void *state, struct wire_call *cal
                          "This operation can't be completed because the current account has "
                          "reached the limit on the resource you are trying to create.");
     sim_random_uuid(&r53->ids, id);
+    r53_changed(r53, R53_SAVED_COLLECTION, id);
     return answer_created(call, r53_cidr_add(&r53->collections, id, name, reference));
 }
 
@@ -150,6 +151,7 @@ enum wire_progress r53_change_cidr_collection(void *state, struct wire_call *cal
     r53_cidr_blocks_free(&collection->wanted);
     collection->wanted = blocks;
     collection->version++;
+    r53_changed(r53, R53_SAVED_COLLECTION, collection->id);
     change = r53_change_submit_cidr(r53, collection);
     output = cJSON_CreateObject();
     cJSON_AddStringToObject(output, "Id", change->id);
@@ -181,6 +183,7 @@ enum wire_progress r53_delete_cidr_collection(void *state, struct wire_call *cal
     if (collection->wanted.count > 0 || is_referred_to(r53, collection->id))
         return wire_fail(call, "CidrCollectionInUseException",
                          "This CIDR collection is in use, and isn't empty.");
+    r53_changed(r53, R53_SAVED_COLLECTION, collection->id);
     r53_cidr_remove(&r53->collections, collection);
     return wire_succeed(call, cJSON_CreateObject());
 }

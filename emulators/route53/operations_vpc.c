@@ -148,8 +148,7 @@ enum wire_progress r53_deauthorize_vpc(void *state, struct wire_call *call)
     return wire_succeed(call, NULL);
 }
 
-/* MaxResults is text. False: the call has failed. */
-static bool max_results(struct wire_call *call, const char *member, int64_t most, int64_t *items)
+bool r53_max_results(struct wire_call *call, const char *member, int64_t most, int64_t *items)
 {
     const char *text = wire_text(call->input, member);
     char *end = NULL;
@@ -182,7 +181,7 @@ enum wire_progress r53_list_vpc_authorizations(void *state, struct wire_call *ca
     size_t at = 0;
     cJSON *output = NULL;
     cJSON *list = NULL;
-    if (zone == NULL || !max_results(call, "MaxResults", VPCS_A_PAGE, &items))
+    if (zone == NULL || !r53_max_results(call, "MaxResults", VPCS_A_PAGE, &items))
         return WIRE_DONE;
     if (token != NULL && !r53_vpc_id_is_valid(token))
         return fail_token(call);
@@ -223,7 +222,7 @@ enum wire_progress r53_list_zones_by_vpc(void *state, struct wire_call *call)
     cJSON *output = NULL;
     cJSON *list = NULL;
     if (!r53_read_vpc(call, call->input, &vpc) ||
-        !max_results(call, "MaxItems", ZONES_A_PAGE, &items))
+        !r53_max_results(call, "MaxItems", ZONES_A_PAGE, &items))
         return WIRE_DONE;
     if (token != NULL && token[0] != 'Z')
         return fail_token(call);

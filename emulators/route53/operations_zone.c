@@ -327,6 +327,11 @@ enum wire_progress r53_delete_zone(void *state, struct wire_call *call)
     if (!r53_changes_make_room(&r53->changes))
         return wire_fail(call, "Throttling", "Rate exceeded");
     change = r53_change_submit(r53, zone, NULL, 0, NULL);
+    struct r53_log_config *log = r53_log_config_of_zone(&r53->log_configs, zone->id);
+    if (log != NULL) { /* it goes with its zone */
+        r53_changed(r53, R53_SAVED_QUERY_LOG, log->id);
+        r53_log_config_remove(&r53->log_configs, log);
+    }
     r53_zone_changed(r53, zone);
     for (size_t i = 0; i < zone->wanted.ordered_count; i++)
         forget_sets(r53, zone, zone->wanted.ordered[i]);

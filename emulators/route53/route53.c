@@ -87,6 +87,7 @@ static void clear(struct r53 *r53)
     r53_zones_fini(&r53->zones);
     r53_delegations_fini(&r53->delegations);
     r53_traffic_fini(&r53->traffic);
+    r53_log_configs_fini(&r53->log_configs);
     r53_cidr_collections_fini(&r53->collections);
     r53_unsaved_clear(r53);
 }

@@ -5,6 +5,7 @@
 #include "emulators/route53/change.h"
 #include "emulators/route53/check.h"
 #include "emulators/route53/delegation.h"
+#include "emulators/route53/log_config.h"
 #include "emulators/route53/network.h"
 #include "emulators/route53/resolve.h"
 #include "emulators/route53/route53.h"
@@ -36,6 +37,7 @@ struct r53 {
     struct r53_checks checks;
     struct r53_delegations delegations;
     struct r53_traffic traffic;
+    struct r53_log_configs log_configs;
     struct r53_networks networks;
     struct r53_networks vpc_networks; /* the same table, with VPC ids for Regions */
     struct r53_cidr_collections collections;
@@ -75,6 +77,9 @@ void r53_value_text(const struct r53_value *value, char *text, size_t bytes);
 
 /* MaxItems is text. False: the call has failed. */
 MUST_USE bool r53_max_items(struct wire_call *call, int64_t most, int64_t *items);
+/* The same for the other members that count what a page holds. */
+MUST_USE bool r53_max_results(struct wire_call *call, const char *member, int64_t most,
+                              int64_t *items);
 /* NULL: the call has failed with NoSuchHostedZone. */
 struct r53_zone *r53_need_zone(struct r53 *r53, struct wire_call *call, const char *id);
 /* NULL: the call has failed with NoSuchTrafficPolicy. */
@@ -119,6 +124,7 @@ wire_handler r53_update_policy_comment, r53_list_policies, r53_list_policy_versi
 wire_handler r53_create_instance, r53_update_instance, r53_delete_instance, r53_get_instance;
 wire_handler r53_get_instance_count, r53_list_instances, r53_list_instances_of_zone;
 wire_handler r53_list_instances_of_policy;
+wire_handler r53_create_query_log, r53_get_query_log, r53_delete_query_log, r53_list_query_logs;
 wire_handler r53_test_dns_answer;
 wire_handler r53_create_cidr_collection, r53_change_cidr_collection, r53_delete_cidr_collection;
 wire_handler r53_list_cidr_collections, r53_list_cidr_locations, r53_list_cidr_blocks;

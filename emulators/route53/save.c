@@ -15,6 +15,8 @@ const char *const r53_saved_kinds[R53_SAVED_KIND_COUNT] = {
     [R53_SAVED_CHANGE] = "route53.change",
     [R53_SAVED_POLICY] = "route53.policy",
     [R53_SAVED_INSTANCE] = "route53.instance",
+    [R53_SAVED_QUERY_LOG] = "route53.query-log",
+    [R53_SAVED_COLLECTION] = "route53.collection",
 };
 
 /* --- marks
@@ -313,6 +315,41 @@ static cJSON *print_instance(struct r53 *r53, const char *key)
     return json;
 }
 
+static cJSON *print_query_log(struct r53 *r53, const char *key)
+{
+    const struct r53_log_config *log = r53_log_config_find(&r53->log_configs, key);
+    cJSON *json = NULL;
+    if (log == NULL)
+        return NULL;
+    json = cJSON_CreateObject();
+    add_text(json, "Zone", log->zone_id);
+    add_text(json, "LogGroup", log->group_arn);
+    return json;
+}
+
+static cJSON *print_collection(struct r53 *r53, const char *key)
+{
+    const struct r53_cidr_collection *collection = r53_cidr_find(&r53->collections, key);
+    cJSON *json = NULL;
+    cJSON *blocks = NULL;
+    if (collection == NULL)
+        return NULL;
+    json = cJSON_CreateObject();
+    add_text(json, "Name", collection->name);
+    add_text(json, "CallerReference", collection->caller_reference);
+    add_number(json, "Version", (uint64_t)collection->version);
+    blocks = cJSON_AddArrayToObject(json, "Blocks");
+    for (size_t i = 0; i < collection->wanted.count; i++) {
+        cJSON *block = cJSON_CreateObject();
+        char text[R53_CIDR_TEXT_BYTES];
+        r53_cidr_text(&collection->wanted.items[i], text);
+        add_text(block, "Cidr", text);
+        add_text(block, "Location", collection->wanted.items[i].location);
+        cJSON_AddItemToArray(blocks, block);
+    }
+    return json;
+}
+
 /* --- saving
  * ---------------------------------------------------------------------------------------
  */
@@ -327,6 +364,8 @@ static printer *const printers[R53_SAVED_KIND_COUNT] = {
     [R53_SAVED_CHANGE] = print_change,
     [R53_SAVED_POLICY] = print_policy,
     [R53_SAVED_INSTANCE] = print_instance,
+    [R53_SAVED_QUERY_LOG] = print_query_log,
+    [R53_SAVED_COLLECTION] = print_collection,
 };
 
 static enum sim_result save_one(struct r53 *r53, const struct r53_unsaved *unsaved,

@@ -135,8 +135,8 @@ static void test_bad_zone_calls_get_the_services_errors(void **state)
          "InvalidInput", NULL},
         {"tags of no zone", "ListTagsForResource",
          "{\"ResourceType\":\"hostedzone\",\"ResourceId\":\"Z1\"}", "NoSuchHostedZone", NULL},
-        {"an operation that is not here", "CreateTrafficPolicy",
-         "{\"Name\":\"p\",\"Document\":\"{}\"}", "NotImplemented", NULL},
+        {"an operation that is not here", "GetDNSSEC", "{\"HostedZoneId\":\"Z1\"}",
+         "NotImplemented", NULL},
     };
     struct fixture fixture;
     (void)state;
