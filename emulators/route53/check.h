@@ -135,6 +135,8 @@ size_t r53_check_healthy_children(const struct r53_check *check);
 MUST_USE cJSON *r53_check_config(const struct r53_checks *checks, const cJSON *old,
                                  const cJSON *input, const char **code, char *fault);
 const struct r53_check_type *r53_check_type_find(const char *name);
+/* Whether a config that was read from a file has all that a check goes by. */
+bool r53_check_config_is_sound(const cJSON *config);
 
 /* check_alarm.c: begin copies the alarm's configuration and looks at it from now on; a check that
  * follows no alarm is left alone. */

@@ -275,3 +275,61 @@ cJSON *r53_check_config(const struct r53_checks *checks, const cJSON *old, const
     cJSON_Delete(config);
     return ordered;
 }
+
+/* --- from a file
+ * ----------------------------------------------------------------------------------
+ */
+
+static bool are_texts(const cJSON *list)
+{
+    const cJSON *item = NULL;
+    if (list != NULL && !cJSON_IsArray(list))
+        return false;
+    cJSON_ArrayForEach(item, list) if (!cJSON_IsString(item)) return false;
+    return true;
+}
+
+static bool is_within(const cJSON *config, const char *member, int64_t low, int64_t high)
+{
+    const int64_t value = wire_integer(config, member, low);
+    return value >= low && value <= high;
+}
+
+static bool is_text_or_absent(const cJSON *config, const char *member)
+{
+    return !has(config, member) || wire_text(config, member) != NULL;
+}
+
+static bool is_endpoint_sound(const cJSON *config)
+{
+    static const char *const texts[] = {"IPAddress", "FullyQualifiedDomainName", "ResourcePath",
+                                        "SearchString"};
+    const int64_t interval = wire_integer(config, "RequestInterval", 30);
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        if (!is_text_or_absent(config, texts[i]))
+            return false;
+    return (has(config, "IPAddress") || has(config, "FullyQualifiedDomainName")) &&
+           (interval == 10 || interval == 30) && is_within(config, "FailureThreshold", 1, 10) &&
+           is_within(config, "Port", 1, 65535) && are_texts(wire_member(config, "Regions"));
+}
+
+bool r53_check_config_is_sound(const cJSON *config)
+{
+    const char *name = wire_text(config, "Type");
+    const struct r53_check_type *type = name == NULL ? NULL : r53_check_type_find(name);
+    const cJSON *alarm = wire_member(config, "AlarmIdentifier");
+    if (type == NULL)
+        return false;
+    switch (type->family) {
+    case R53_CHECK_ENDPOINT:
+        return is_endpoint_sound(config);
+    case R53_CHECK_CALCULATED:
+        return are_texts(wire_member(config, "ChildHealthChecks"));
+    case R53_CHECK_CONTROL:
+        return wire_text(config, "RoutingControlArn") != NULL;
+    case R53_CHECK_ALARM:
+        return wire_text(alarm, "Region") != NULL && wire_text(alarm, "Name") != NULL &&
+               is_text_or_absent(config, "InsufficientDataHealthStatus");
+    }
+    return false;
+}

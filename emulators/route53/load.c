@@ -134,9 +134,8 @@ static bool load_delegation(struct r53 *r53, const char *key, const cJSON *json)
 static bool load_check(struct r53 *r53, const char *key, const cJSON *json)
 {
     const cJSON *config = wire_member(json, "Config");
-    const char *type = wire_text(config, "Type");
     struct r53_check *check = NULL;
-    if (strlen(key) >= SIM_UUID_TEXT_BYTES || type == NULL || r53_check_type_find(type) == NULL ||
+    if (strlen(key) >= SIM_UUID_TEXT_BYTES || !r53_check_config_is_sound(config) ||
         wire_text(json, "CallerReference") == NULL)
         return false;
     check = r53_check_restore(r53, key, wire_text(json, "CallerReference"),

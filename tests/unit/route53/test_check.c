@@ -117,6 +117,46 @@ static void test_configurations_are_checked(void **state)
     fixture_fini(&fixture);
 }
 
+static void test_what_a_file_says_is_looked_at(void **state)
+{
+    static const struct {
+        const char *config;
+        bool is_sound;
+    } cases[] = {
+        {"{'Type':'HTTP','IPAddress':'127.0.0.1','Port':80,'RequestInterval':10}", true},
+        {"{'Type':'HTTP'}", false},
+        {"{'Type':'HTTP','IPAddress':7}", false},
+        {"{'Type':'HTTP','IPAddress':'127.0.0.1','RequestInterval':0}", false},
+        {"{'Type':'HTTP','IPAddress':'127.0.0.1','FailureThreshold':0}", false},
+        {"{'Type':'HTTP','IPAddress':'127.0.0.1','Port':65536}", false},
+        {"{'Type':'HTTP','IPAddress':'127.0.0.1','Regions':[1]}", false},
+        {"{'Type':'HTTP','IPAddress':'127.0.0.1','Regions':'us-east-1'}", false},
+        {"{'Type':'CALCULATED','ChildHealthChecks':['a']}", true},
+        {"{'Type':'CALCULATED','ChildHealthChecks':[{}]}", false},
+        {"{'Type':'RECOVERY_CONTROL','RoutingControlArn':'a'}", true},
+        {"{'Type':'RECOVERY_CONTROL'}", false},
+        {"{'Type':'CLOUDWATCH_METRIC','AlarmIdentifier':{'Region':'r','Name':'n'}}", true},
+        {"{'Type':'CLOUDWATCH_METRIC','AlarmIdentifier':{'Region':'r'}}", false},
+        {"{'Type':'CLOUDWATCH_METRIC'}", false},
+        {"{'Type':'PING'}", false},
+        {"{}", false},
+        {"[]", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char text[256];
+        cJSON *config = NULL;
+        (void)snprintf(text, sizeof(text), "%s", cases[i].config);
+        for (char *c = text; *c != '\0'; c++)
+            *c = *c == '\'' ? '"' : *c;
+        config = cJSON_Parse(text);
+        assert_non_null(config);
+        if (r53_check_config_is_sound(config) != cases[i].is_sound)
+            fail_msg("%s", cases[i].config);
+        cJSON_Delete(config);
+    }
+}
+
 #define HTTP_CHECK(reference, more)                                                                \
     "{\"CallerReference\":\"" reference                                                            \
     "\",\"HealthCheckConfig\":{\"Type\":\"HTTP\",\"IPAddress\":"                                   \
@@ -627,6 +667,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_configurations_are_checked),
+        cmocka_unit_test(test_what_a_file_says_is_looked_at),
         cmocka_unit_test(test_defaults_are_filled_in),
         cmocka_unit_test(test_a_caller_reference_names_one_check),
         cmocka_unit_test(test_updates_count_versions_and_change_what_they_name),
