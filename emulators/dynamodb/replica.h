@@ -110,6 +110,9 @@ struct ddb_group *ddb_group_create(struct ddb_table *first);
 void ddb_group_join(struct ddb_group *group, struct ddb_table *table, struct ddb_table *source);
 /* Ends its links; a group with one member left is dissolved. */
 void ddb_group_leave(struct ddb_table *table);
+/* Are there records of the table on their way to members that can be reached? What a closed link
+ * keeps would wait for ever: that goes with the table. */
+bool ddb_group_has_to_send(const struct ddb_table *table);
 void ddb_group_destroy(struct ddb_group *group);
 struct ddb_link *ddb_group_link_find(struct ddb_group *group, const struct ddb_table *from,
                                      const struct ddb_table *to);

@@ -138,6 +138,17 @@ void ddb_group_destroy(struct ddb_group *group)
     free(group);
 }
 
+bool ddb_group_has_to_send(const struct ddb_table *table)
+{
+    const struct ddb_group *group = table->member.group;
+    for (size_t i = 0; group != NULL && i < group->link_count; i++) {
+        const struct ddb_link *link = group->links[i];
+        if (link->from == table && link->is_open && link->pending_count > 0)
+            return true;
+    }
+    return false;
+}
+
 void ddb_group_leave(struct ddb_table *table)
 {
     struct ddb_group *group = table->member.group;

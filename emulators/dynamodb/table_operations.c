@@ -200,11 +200,12 @@ static void finish_deletion(void *context)
 {
     struct ddb_table *table = context;
     table->status_event = 0;
-    if (table->member.group != NULL) {
+    bool has_to_send = ddb_group_has_to_send(table);
+    if (table->member.group != NULL && !has_to_send) {
         leave_group(table, finish_deletion);
         return;
     }
-    if (table->images != NULL) { /* it is still being read */
+    if (has_to_send || table->images != NULL) { /* or is still being read */
         table->status_event =
             sim_sched_after(table->ddb->core->sched, STILL_READ_US, finish_deletion, table);
         return;

@@ -198,11 +198,11 @@ static bool change_replica(struct world *world, const char *action, size_t regio
     return answer.outcome == WIRE_OK;
 }
 
-/* A replica leaves whole: what it still had to send would otherwise go with it. Others go on. */
+/* A replica leaves, with records under way, while others write. What a closed link keeps would go
+ * with it, so the links are open. */
 static void leave(struct world *world, size_t region, int value)
 {
     trouble_end(&world->trouble);
-    regions_advance_to_idle(&world->regions);
     if (!change_replica(world, "Delete", region))
         return;
     size_t other = region == 1 ? 2 : 1;
