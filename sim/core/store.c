@@ -12,6 +12,8 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "sim/core/store_pages.h"
+
 #define CACHED_STATEMENTS_MAX 1024 /* above this all idle ones go: their texts are not reused */
 #define RECENT_TEXTS          64   /* a power of two */
 
@@ -112,6 +114,7 @@ static void configure_sqlite(void)
 {
     (void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    (void)sqlite3_config(SQLITE_CONFIG_PCACHE2, &sim_store_page_methods);
 }
 
 static const char memory_setup[] = "PRAGMA journal_mode=MEMORY;"

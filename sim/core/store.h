@@ -76,7 +76,7 @@ MUST_USE enum sim_result sim_store_end(struct sim_store *store, enum sim_result 
 MUST_USE enum sim_result sim_store_begin_light(struct sim_store *store, struct sim_error *error);
 /* Undoes everything since the last commit; the next commit tells it. */
 void sim_store_give_up(struct sim_store *store);
-#define SIM_STORE_COMMIT_WRITES 1000
+#define SIM_STORE_COMMIT_WRITES 100 /* more, and the journal leaves the processor's caches */
 /* Commits the open transaction if there is one. */
 MUST_USE enum sim_result sim_store_commit(struct sim_store *store, struct sim_error *error);
 /* Undoes what was written since the last commit: after a commit that failed, before closing. */
