@@ -283,6 +283,58 @@ static void test_delegation_sets_are_listed_in_pages_and_deleted(void **state)
     fixture_fini(&fixture);
 }
 
+static void test_a_zone_has_one_query_logging_configuration(void **state)
+{
+#define ARN "arn:aws:logs:us-east-1:000000000000:log-group:g"
+    static const struct {
+        const char *claim, *operation, *input, *code; /* $: the zone's id */
+    } cases[] = {
+        {"a second one", "CreateQueryLoggingConfig",
+         "{\"HostedZoneId\":\"$\",\"CloudWatchLogsLogGroupArn\":\"" ARN "\"}",
+         "QueryLoggingConfigAlreadyExists"},
+        {"for no zone", "CreateQueryLoggingConfig",
+         "{\"HostedZoneId\":\"Z1\",\"CloudWatchLogsLogGroupArn\":\"" ARN "\"}", "NoSuchHostedZone"},
+        {"to no log group", "CreateQueryLoggingConfig",
+         "{\"HostedZoneId\":\"$\",\"CloudWatchLogsLogGroupArn\":\"g\"}", "InvalidInput"},
+        {"one that is not there", "GetQueryLoggingConfig", "{\"Id\":\"x\"}",
+         "NoSuchQueryLoggingConfig"},
+        {"deleting none", "DeleteQueryLoggingConfig", "{\"Id\":\"x\"}", "NoSuchQueryLoggingConfig"},
+        {"those of no zone", "ListQueryLoggingConfigs", "{\"HostedZoneId\":\"Z1\"}",
+         "NoSuchHostedZone"},
+    };
+    struct fixture fixture;
+    char *id = NULL;
+    (void)state;
+    fixture_init(&fixture);
+    (void)fixture_make_zone(&fixture, "example.com");
+    assert_true(fixture_callf(&fixture, "CreateQueryLoggingConfig",
+                              "{\"HostedZoneId\":\"%s\",\"CloudWatchLogsLogGroupArn\":\"" ARN "\"}",
+                              fixture.zone_id));
+    id = strdup(fixture_text(&fixture, "QueryLoggingConfig.Id"));
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char input[256];
+        const char *dollar = strchr(cases[i].input, '$');
+        if (dollar == NULL)
+            (void)snprintf(input, sizeof(input), "%s", cases[i].input);
+        else
+            (void)snprintf(input, sizeof(input), "%.*s%s%s", (int)(dollar - cases[i].input),
+                           cases[i].input, fixture.zone_id, dollar + 1);
+        if (fixture_call(&fixture, cases[i].operation, input))
+            fail_msg("%s: went through", cases[i].claim);
+        if (strcmp(fixture.code, cases[i].code) != 0)
+            fail_msg("%s: %s %s", cases[i].claim, fixture.code, fixture.message);
+    }
+    assert_true(fixture_callf(&fixture, "GetQueryLoggingConfig", "{\"Id\":\"%s\"}", id));
+    assert_string_equal(fixture_text(&fixture, "QueryLoggingConfig.CloudWatchLogsLogGroupArn"),
+                        ARN);
+    assert_true(fixture_callf(&fixture, "DeleteHostedZone", "{\"Id\":\"%s\"}", fixture.zone_id));
+    assert_true(fixture_call(&fixture, "ListQueryLoggingConfigs", "{}"));
+    assert_string_equal(fixture_text(&fixture, "QueryLoggingConfigs.0.Id"), "");
+    free(id);
+    fixture_fini(&fixture);
+#undef ARN
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +345,7 @@ int main(void)
         cmocka_unit_test(test_bad_vpc_calls_get_the_services_errors),
         cmocka_unit_test(test_zones_share_the_servers_of_a_reusable_set),
         cmocka_unit_test(test_delegation_sets_are_listed_in_pages_and_deleted),
+        cmocka_unit_test(test_a_zone_has_one_query_logging_configuration),
     };
     return cmocka_run_group_tests_name("private zones and delegation sets", tests, NULL, NULL);
 }

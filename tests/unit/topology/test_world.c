@@ -388,6 +388,9 @@ static void test_what_a_service_refuses_is_told_with_its_place(void **state)
          "w.yaml:7:7: ChangeResourceRecordSets in us-east-1 answered: "},
         {"a network that is none",
          ONE "client_networks:\n- {cidr: 300.0.0.0/8, region: us-east-1}\n", "w.yaml:4:3: "},
+        {"a VPC id that is none",
+         ONE "client_networks:\n- {cidr: 10.0.0.0/8, region: us-east-1, vpc: net}\n",
+         "w.yaml:4:3: \"net\" is no VPC id"},
         {"an application that does not start",
          ONE "applications:\n"
              "- {name: orders, regions: [us-east-1], parameters: {fails: yes}}\n",

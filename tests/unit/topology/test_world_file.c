@@ -205,6 +205,10 @@ static const struct {
     {"an alias with a TTL",
      ZONE "    - {name: a.example.com, type: A, ttl: 5s, alias: {name: b.example.com}}\n",
      "world.yaml:11:38: an alias has no 'ttl' of its own; it takes its target's"},
+    {"a private zone for a VPC without clients",
+     TWO "client_networks:\n- {cidr: 10.0.0.0/8, region: us-east-1, vpc: vpc-1}\n"
+         "route53:\n  zones:\n  - name: a.test\n    vpcs: [vpc-2]\n",
+     "world.yaml:10:11: no client network is in the VPC 'vpc-2'; give one 'vpc: vpc-2'"},
     {"a record of another zone",
      ZONE "    - {name: a.example.org, type: A, ttl: 5s, values: [1.2.3.4]}\n",
      "world.yaml:11:14: 'a.example.org' is not inside the zone 'example.com'"},
