@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "emulators/route53/dns_question.h"
+#include "emulators/route53/dns_wire.h"
 #include "emulators/route53/query_log.h"
 #include "emulators/route53/route53_internal.h"
 
@@ -293,15 +294,7 @@ static size_t write_reply(ldns_pkt *reply, const struct ask *ask, uint8_t *bytes
     const bool is_positive = ldns_pkt_ancount(reply) > 0;
     size_t used = 0;
     for (size_t i = 0; i <= ARRAY_LEN(sections); i++) {
-        uint8_t *wire = NULL;
-        size_t wire_bytes = 0;
-        if (ldns_pkt2wire(&wire, reply, &wire_bytes) != LDNS_STATUS_OK)
-            return 0;
-        if (wire_bytes <= limit) {
-            memcpy(bytes, wire, wire_bytes);
-            used = wire_bytes;
-        }
-        LDNS_FREE(wire);
+        used = r53_dns_wire(reply, bytes, limit);
         if (used > 0 || i == ARRAY_LEN(sections))
             break;
         drop_section(reply, sections[i]);
