@@ -95,7 +95,23 @@ pytest_in() { # pytest_in FOLDER JUNIT [PYTEST OPTION...]
     local folder=$1 junit=$2
     shift 2
     REGIONLAB="$PWD/build/$folder/regionlab" build/venv/bin/pytest -q -p no:cacheprovider tests/e2e \
-        --junit-xml="$junit" "$@"
+        --ignore-glob='*/test_terraform*' --junit-xml="$junit" "$@"
+}
+
+# Terraform waits most of its time: its tests run beside the others, on the Release build.
+terraform_begin() {
+    (
+        REGIONLAB="$PWD/build/release/regionlab" build/venv/bin/pytest -q -p no:cacheprovider tests/e2e/test_terraform*.py \
+            --junit-xml=build/results/terraform_beside.xml >build/results/terraform_beside.log 2>&1
+        echo $? >build/results/terraform_beside.status
+    ) &
+    terraform_pid=$!
+}
+
+terraform_end() { # terraform_end JUNIT
+    wait "$terraform_pid"
+    cat build/results/terraform_beside.log
+    cp build/results/terraform_beside.xml "$1" && [ "$(cat build/results/terraform_beside.status)" = 0 ]
 }
 
 javascript_in() { # javascript_in FOLDER JUNIT
@@ -116,6 +132,7 @@ if [ "$mode" = --quick ]; then
     suite end_to_end build/results/e2e.xml pytest_in release build/results/e2e.xml -m "not slow"
     finish
 fi
+terraform_begin
 suite end_to_end build/results/e2e.xml pytest_in release build/results/e2e.xml
 suite javascript build/results/javascript.xml javascript_in release build/results/javascript.xml
 step "planted bugs are found by the proofs" bash tests/planted_bugs.sh build/release
@@ -132,6 +149,7 @@ step "killed at random moments (16 rounds)" python3 tests/crash/crash.py build/r
 step "no outgoing packet (empty namespace)" bash tests/no_network.sh build/release/regionlab
 step "size and start-up" bash tests/footprint.sh build/release/regionlab
 step "arm64 (cross-compiled, same trace hash)" bash tests/same_bytes_arm64.sh build/release/regionlab
+suite terraform build/results/terraform.xml terraform_end build/results/terraform.xml
 if [ "$mode" = --long ]; then
     step "long property tests" env REGIONLAB_LONG=1 ctest --test-dir build/release -L property --output-on-failure
     step "killed at random moments (1,000 rounds)" python3 tests/crash/crash.py build/release/regionlab --rounds 1000
