@@ -1,5 +1,5 @@
-/* Any text as the expression of a scheduled action: parsed or refused, and what is parsed comes next
- * after the moment asked about. */
+/* Any text as the expression of a scheduled action: parsed or refused, and what is parsed comes
+ * next after the moment asked about. */
 #include <stdlib.h>
 #include <string.h>
 
