@@ -175,20 +175,26 @@ def measure_connections(report, lab, rounds, factor):
                        1 / ratio, CONNECTIONS_BAR, False)
 
 
-def measure_sizes(report, lab, rounds, factor, large):
+def measure_sizes(report, floors, lab, rounds, factor, large):
+    """Against the bar regionlab's own growth; below it the floor's, which waits for the same memory."""
     sizes = {"small": 1_000, "large": large}
     for table, keys in sizes.items():
         lab.create_table(table)
         lab.fill(keys, table)
+        floors[table].fill(keys)
     for kind in "put", "get", "update", "query":
-        pairs = []
+        pairs, floor_pairs = [], []
+        requests = int(REQUESTS[kind] * factor)
         for _ in range(rounds):
-            requests = int(REQUESTS[kind] * factor)
             pairs.append(tuple(lab.load(kind, requests, keys=keys, table=table)
                                for table, keys in sizes.items()))
+            floor_pairs.append(tuple(floors[table].load(kind, requests, keys=keys)
+                                     for table, keys in sizes.items()))
         base_us, lab_us, ratio = median_row(pairs)
         report.add(f"{TITLES[kind]}, {large:,} items against 1,000", base_us, lab_us, 1 / ratio,
                    SIZE_BAR, False)
+        base_us, floor_us, ratio = median_row(floor_pairs)
+        report.tell("    the floor, likewise", base_us, floor_us, 1 / ratio)
 
 
 def measure_drill(binary):
@@ -235,7 +241,11 @@ def main():
         if wanted("connections"):
             measure_connections(report, lab, rounds, factor)
         if wanted("sizes"):
-            measure_sizes(report, lab, rounds, factor, large)
+            floors = {name: Server(work, f"floor-{name}", [str(build / "bench_floor_http"), "READY"])
+                      for name in ("small", "large")}
+            measure_sizes(report, floors, lab, rounds, factor, large)
+            for one in floors.values():
+                one.stop()
         lab.stop()
     if wanted("drill"):
         measure_drill(build / "regionlab")
